@@ -1,0 +1,1 @@
+"""Build apps beside ERPNext."""
