@@ -40,8 +40,9 @@ class Call(Generic[T_co]):
     `path` starts with a slash and is percent-encoded already. At most one of `json` and `form` is set,
     and a call with a body has no `params`: Frappe drops the query string when the body is JSON
     (frappe-quirks 3, write). `repeatable` says that sending it twice leaves the site as sending it once does;
-    only such a call is sent again when its outcome is unknown. `headers` come on top of those every call has. `read` turns the reply into the value or
-    raises one of `erpnext_connector.errors`.
+    only such a call is sent again when its outcome is unknown. `headers` come on top of those every call has.
+    `read` turns the reply into the value or raises one of `erpnext_connector.errors`. "frappe-quirks" names
+    facts measured on real servers: tests/contract/ holds the recordings.
     """
 
     method: str
