@@ -6,7 +6,8 @@ ConnectorError
 │   ├── SiteUnavailable        502, 503, 504 or maintenance
 │   ├── SiteFault              the site answered 500
 │   ├── RateLimited            429, with `retry_after_seconds`
-│   └── CircuitOpen            too many failures in a row: we stopped asking for a while
+│   ├── CircuitOpen            too many failures in a row: we stopped asking for a while
+│   └── StoreUnavailable       the app's own database can't be reached, or stays busy
 ├── OutcomeUnknown         the site may or may not have done it: look before repeating
 ├── SignInRequired         the user has to sign in again
 │   ├── NotSignedIn            no session here
@@ -131,6 +132,13 @@ class CircuitOpen(Retryable):
     """ERPNext failed several times in a row, so calls to it are paused for a moment."""
 
     code = "circuit_open"
+
+
+class StoreUnavailable(Retryable):
+    """The app's own database can't be reached right now."""
+
+    code = "store_unavailable"
+    hint = "Try again in a moment; if it stays, check CONNECTOR_DATABASE_URL and that the database runs."
 
 
 class OutcomeUnknown(ConnectorError):

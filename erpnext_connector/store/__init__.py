@@ -1,0 +1,1 @@
+"""Durable control data: what the app must still know after a restart."""

@@ -1,0 +1,98 @@
+"""Sealing: what is stored encrypted opens only with the right key, in the row it was made for.
+
+An envelope is `version (1 byte) | key id (4) | nonce (12) | AES-256-GCM ciphertext with tag`. Site, user and kind are
+authenticated with it, each with its length in front, so an envelope copied into another row does not open.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import secrets
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from erpnext_connector.errors import KeyUnusable
+from erpnext_connector.secret import Secret
+from erpnext_connector.store.key_file import read_or_make
+
+KEY_BYTES: Final = 32
+_VERSION: Final = b"\x01"
+_KEY_ID_BYTES: Final = 4
+_NONCE_BYTES: Final = 12
+_HEADER_BYTES: Final = len(_VERSION) + _KEY_ID_BYTES + _NONCE_BYTES
+_NEW_KEY_HINT: Final = (
+    "CONNECTOR_KEY holds 32 random bytes in base64; make one with "
+    "`python -c 'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())'`. "
+    "Several keys are separated by commas, the newest first."
+)
+
+
+class KeyRing:
+    """The keys of this deployment: the first seals, all of them open."""
+
+    def __init__(self, keys: Sequence[bytes], *, token_bytes: Callable[[int], bytes] = secrets.token_bytes) -> None:
+        """`keys` are 32 bytes each, the newest first; raises `KeyUnusable` otherwise."""
+        if not keys or any(len(key) != KEY_BYTES for key in keys):
+            raise KeyUnusable("A key must have 32 bytes.", hint=_NEW_KEY_HINT)
+        self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
+        self._newest = _key_id(keys[0])
+        self._token_bytes = token_bytes
+
+    @classmethod
+    def load(cls, key: Secret | None, key_file: Path) -> KeyRing:
+        """The ring in `key` (base64, newest first, comma-separated), else the one in `key_file`.
+
+        The file is made on the first run, readable by its owner only. Raises `KeyUnusable` when a key is malformed
+        or the file is readable by others.
+        """
+        if key:
+            return cls(_decode(key.reveal(), where="CONNECTOR_KEY"))
+        return cls(_decode(read_or_make(key_file, _new_key), where=str(key_file)))
+
+    def seal(self, plain: bytes, *, site: str, user: str, kind: str) -> bytes:
+        """An envelope that opens only for the same site, user and kind."""
+        nonce = self._token_bytes(_NONCE_BYTES)
+        sealed = self._ciphers[self._newest].encrypt(nonce, plain, _bound(site, user, kind))
+        return _VERSION + self._newest + nonce + sealed
+
+    def open(self, envelope: bytes, *, site: str, user: str, kind: str) -> bytes:
+        """What was sealed; raises `KeyUnusable` for an unknown key, another row's envelope or a changed byte."""
+        cipher = self._ciphers.get(envelope[1 : 1 + _KEY_ID_BYTES])
+        if cipher is None or envelope[:1] != _VERSION or len(envelope) < _HEADER_BYTES:
+            raise KeyUnusable(f"The {kind} of {user or site} was sealed with a key that is not at hand.")
+        nonce, sealed = envelope[1 + _KEY_ID_BYTES : _HEADER_BYTES], envelope[_HEADER_BYTES:]
+        try:
+            return cipher.decrypt(nonce, sealed, _bound(site, user, kind))
+        except InvalidTag:
+            raise KeyUnusable(f"The {kind} of {user or site} does not open: it was changed or moved.") from None
+
+
+def _bound(site: str, user: str, kind: str) -> bytes:
+    """Site, user and kind so that no two different triples give the same bytes."""
+    parts = [part.encode() for part in (site, user, kind)]
+    return _VERSION + b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+def _key_id(key: bytes) -> bytes:
+    return hashlib.sha256(b"erpnext-connector key id" + key).digest()[:_KEY_ID_BYTES]
+
+
+def _new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode() + "\n"
+
+
+def _decode(text: str, *, where: str) -> list[bytes]:
+    """The keys in `text`; the message never repeats what was found there."""
+    try:
+        keys = [base64.b64decode(part, validate=True) for part in text.replace(",", " ").split()]
+    except binascii.Error:
+        raise KeyUnusable(f"{where} is not base64.", hint=_NEW_KEY_HINT) from None
+    if not keys or any(len(key) != KEY_BYTES for key in keys):
+        raise KeyUnusable(f"{where} does not hold keys of 32 bytes each.", hint=_NEW_KEY_HINT)
+    return keys
