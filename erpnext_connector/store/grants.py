@@ -135,7 +135,7 @@ class Grants:
         return {
             "generation": self._token_bytes(_GENERATION_BYTES).hex(),
             "sealed_tokens": self._keyring.seal(msgspec.json.encode(stored), site=site_id, user=user, kind=_KIND),
-            "refresh_at": now + REFRESH_AT_SHARE_OF_LIFE * (tokens.expires_at - now),
+            "refresh_at": _refresh_at(tokens, now=now),
             "expires_at": tokens.expires_at,
             "refreshing_until": 0.0,
         }
@@ -164,6 +164,12 @@ def _same(grant: Grant) -> ColumnElement[bool]:
 def _end_sessions(connection: Connection, site_id: str, user: str) -> None:
     theirs = (sessions.c.site_id == site_id) & (sessions.c.user_id == user)
     connection.execute(delete(sessions).where(theirs))
+
+
+def _refresh_at(tokens: TokenSet, *, now: float) -> float:
+    """A pair that can't be refreshed is good to its end."""
+    share = REFRESH_AT_SHARE_OF_LIFE if tokens.refresh else 1.0
+    return now + share * (tokens.expires_at - now)
 
 
 def _stored(profile: Profile) -> _Profile:
