@@ -32,7 +32,7 @@ class Handlers:
         return handler
 
     def of(self, event: Event) -> list[Handler]:
-        """The handlers that asked for this event; one without DocType or event name reaches those that asked for any."""
+        """The handlers that asked for this event; what it does not name, only "any" matches."""
         return [
             handler
             for doctype, name, handler in self._registered

@@ -14,12 +14,11 @@ from sqlalchemy import (
     and_,
     exists,
     func,
-    insert,
     select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import Insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from erpnext_connector.inbox.event import Event, ParkedEvent
 from erpnext_connector.store.database import Database
@@ -66,7 +65,7 @@ class EventQueue:
                     return False
                 fingerprint = f"{body_hash}.{_last_id(connection, site_id, body_hash)}"
             row["fingerprint"] = fingerprint
-            return connection.execute(_insert_if_new(connection, row)).rowcount == 1
+            return connection.execute(_insert_if_new(connection, row)).first() is not None
 
     def claim(self, limit: int, *, now: float, until: float) -> list[Event]:
         """Up to `limit` events that are due, oldest first, nobody else's until then.
@@ -128,7 +127,7 @@ def _names_its_save(said: WebhookEvent) -> bool:
 
 
 def _waits(connection: Connection, site_id: str, body_hash: str, *, now: float) -> bool:
-    """Whether an identical body waits that nobody has begun to handle; locked, so that nobody begins before we commit."""
+    """Whether an identical body waits that nobody has begun to handle, nor can begin before we commit."""
     same = and_(table.c.site_id == site_id, table.c.body_hash == body_hash)
     query = select(table.c.id).where(same, _waiting(), table.c.claimed_until <= now).limit(1).with_for_update()
     return connection.execute(query).first() is not None
@@ -139,10 +138,12 @@ def _last_id(connection: Connection, site_id: str, body_hash: str) -> int:
     return connection.execute(select(func.coalesce(func.max(table.c.id), 0)).where(same)).scalar_one()
 
 
-def _insert_if_new(connection: Connection, row: dict[str, Any]) -> Insert:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+def _insert_if_new(connection: Connection, row: dict[str, Any]) -> ReturningInsert[Any]:
+    """A statement that gives the new id, or no row when the event is here already."""
     once = ["site_id", "fingerprint"]
-    return dialect.insert(table).values(row).on_conflict_do_nothing(index_elements=once)
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).values(row).on_conflict_do_nothing(index_elements=once).returning(table.c.id)
+    return sqlite.insert(table).values(row).on_conflict_do_nothing(index_elements=once).returning(table.c.id)
 
 
 def _waiting() -> ColumnElement[bool]:

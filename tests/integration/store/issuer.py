@@ -21,8 +21,9 @@ ANN = Profile(
 
 
 class Issuer:
-    """Answers every refresh with the next pair, good for an hour, unless it was told to fail; `before_answer` runs in the middle of each.
+    """Answers every refresh with the next pair, good for an hour, unless it was told to fail.
 
+    `before_answer` runs in the middle of each.
     """
 
     def __init__(self, clock: ManualClock) -> None:
