@@ -1,0 +1,1 @@
+"""Dispatch: deliveries planned beside ERPNext."""
