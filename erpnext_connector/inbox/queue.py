@@ -135,7 +135,7 @@ def _waits(connection: Connection, site_id: str, body_hash: str, *, now: float) 
 
 def _last_id(connection: Connection, site_id: str, body_hash: str) -> int:
     same = and_(table.c.site_id == site_id, table.c.body_hash == body_hash)
-    return connection.execute(select(func.coalesce(func.max(table.c.id), 0)).where(same)).scalar_one()
+    return int(connection.execute(select(func.coalesce(func.max(table.c.id), 0)).where(same)).scalar_one())
 
 
 def _insert_if_new(connection: Connection, row: dict[str, Any]) -> ReturningInsert[Any]:

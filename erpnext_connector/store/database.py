@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from erpnext_connector.errors import Misconfigured, StoreUnavailable
 from erpnext_connector.secret import Secret
@@ -75,8 +76,17 @@ class Database:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
+    except PoolTimeout as error:
         raise StoreUnavailable from error
+    except (OperationalError, InterfaceError) as error:
+        if _is_mistake(error):
+            raise
+        raise StoreUnavailable from error
+
+
+def _is_mistake(error: DBAPIError) -> bool:
+    """SQLite says "operational" of a table that is missing, too: trying again would not help."""
+    return isinstance(error.orig, sqlite3.Error) and error.orig.sqlite_errorcode == sqlite3.SQLITE_ERROR
 
 
 def _understood(url: str) -> URL:

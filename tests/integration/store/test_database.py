@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from erpnext_connector.errors import Misconfigured, StoreUnavailable
 from erpnext_connector.secret import Secret
@@ -148,6 +150,26 @@ def test_a_reader_does_not_wait_for_a_writer(tmp_path: Path) -> None:
     database.migrate()
     with database.begin(), database.read() as connection:
         assert connection.execute(select(sites)).all() == []
+    database.close()
+
+
+def test_a_database_that_stays_busy_is_something_to_try_again(tmp_path: Path) -> None:
+    path = tmp_path / "connector.sqlite3"
+    database = Database(f"sqlite:///{path}")
+    database.migrate()
+    with database.read() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 50")  # stays with the pooled connection
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable), database.begin():
+            pass
+    database.close()
+
+
+def test_a_table_that_is_missing_is_no_reason_to_try_again(bare_database_url: str) -> None:
+    database = Database(bare_database_url)
+    with pytest.raises(DBAPIError), database.read() as connection:
+        connection.execute(select(sites))
     database.close()
 
 
