@@ -40,7 +40,7 @@ def meet(profile: Profile) -> None:
 @connector.on("Customer", "on_update")
 @connector.on("Customer", "on_trash")
 def tell_open_pages(event: Event) -> None:
-    changes.publish(event.doctype, event.name)
+    changes.publish(event.doctype or "", event.name or "")
 
 
 @app.get("/")
@@ -76,9 +76,7 @@ async def show(request: Request, user: CurrentUser, delivery_id: int) -> Respons
     if delivery is None:
         raise HTTPException(404, "There is no such delivery.")
     upstream = await look_up(user.erpnext, [delivery], "Customer", "Item")
-    return pages.TemplateResponse(
-        request, "delivery.html", {"user": user, "delivery": delivery, "upstream": upstream}
-    )
+    return pages.TemplateResponse(request, "delivery.html", {"user": user, "delivery": delivery, "upstream": upstream})
 
 
 @app.get("/changes")

@@ -48,9 +48,7 @@ async def look_up(erpnext: AsyncClient, deliveries: Iterable[Delivery], *doctype
 async def _read(erpnext: AsyncClient, doctype: str, names: set[str]) -> dict[tuple[str, str], Known]:
     title = TITLE_FIELDS[doctype]
     try:
-        rows = await erpnext.list(
-            doctype, fields=["name", title, "disabled"], filters={"name": ["in", sorted(names)]}
-        )
+        rows = await erpnext.list(doctype, fields=["name", title, "disabled"], filters={"name": ["in", sorted(names)]})
     except PermissionDenied:
         return {}
     return {

@@ -19,7 +19,7 @@ export class View {
     "aria-describedby": "name error",
   });
   readonly name = element("span", "name", { id: "name" });
-  readonly clear = element("button", "clear", { type: "button", tabindex: "-1", "aria-label": words.clear });
+  readonly clear = element("button", "clear", { type: "button", tabindex: "-1" });
   readonly #arrow = element("span", "arrow", { "aria-hidden": "true" });
   readonly #spinner = element("span", "spinner", { "aria-hidden": "true" });
   readonly #error = element("p", "error", { id: "error" });
@@ -49,6 +49,7 @@ export class View {
     this.input.setAttribute("aria-required", String(state.required));
     this.field.classList.toggle("disabled", state.disabled);
     this.#spinner.hidden = !state.loading;
+    this.clear.setAttribute("aria-label", words.clear);
     this.clear.hidden = state.loading || !clearable;
     this.#arrow.hidden = state.loading || clearable;
   }
