@@ -40,13 +40,18 @@ class Inbox:
         *,
         threads: int = 4,
         attempts: int = 8,
+        claim_seconds: float = CLAIM_SECONDS,
     ) -> None:
-        """`webhook_secrets(site_id)` gives the secrets that the site may sign with, none for an unknown site."""
+        """`webhook_secrets(site_id)` gives the secrets that the site may sign with, none for an unknown site.
+
+        `claim_seconds` is how long an event rests whose process was killed while handling it.
+        """
         self._queue = EventQueue(database)
         self._clock = clock
         self._webhook_secrets = webhook_secrets
         self._threads = threads
         self._attempts = attempts
+        self._claim_seconds = claim_seconds
         self._handlers = Handlers()
         self._worker: Worker | None = None
 
@@ -77,7 +82,9 @@ class Inbox:
     def start(self) -> None:
         """Handle events on threads of this process from now on."""
         if self._worker is None:
-            self._worker = Worker(self._queue, self._handle, self._clock, threads=self._threads)
+            self._worker = Worker(
+                self._queue, self._handle, self._clock, threads=self._threads, claim_seconds=self._claim_seconds
+            )
             self._worker.start()
 
     def stop(self, timeout_seconds: float = 30.0) -> bool:
@@ -93,7 +100,7 @@ class Inbox:
     def work(self) -> int:
         """Handle everything that is due in this thread; how many attempts that took."""
         done = 0
-        while events := self._queue.claim(1, now=self._clock.now(), until=self._clock.now() + CLAIM_SECONDS):
+        while events := self._queue.claim(1, now=self._clock.now(), until=self._clock.now() + self._claim_seconds):
             self._handle(events[0])
             done += 1
         return done

@@ -23,7 +23,9 @@ _log = logging.getLogger(__name__)
 class Worker:
     """One thread that claims and a few that handle; all are daemons, since a lost thread loses nothing."""
 
-    def __init__(self, queue: EventQueue, handle: Callable[[Event], None], clock: Clock, *, threads: int) -> None:
+    def __init__(
+        self, queue: EventQueue, handle: Callable[[Event], None], clock: Clock, *, threads: int, claim_seconds: float
+    ) -> None:
         """`handle` must not raise."""
         self._queue = queue
         self._handle = handle
@@ -35,6 +37,8 @@ class Worker:
         self._running_guard = threading.Lock()
         self._renewed_at = clock.monotonic()
         self._size = threads
+        self._claim_seconds = claim_seconds
+        self._poll_seconds = min(_POLL_SECONDS, claim_seconds / 3)
         self._threads = [threading.Thread(target=self._work, name=f"inbox-{n}", daemon=True) for n in range(threads)]
         self._threads.append(threading.Thread(target=self._dispatch, name="inbox-dispatch", daemon=True))
 
@@ -65,7 +69,7 @@ class Worker:
                 _log.exception("The inbox could not look for events; it tries again.")
                 has_more = False
             if not has_more:
-                self._wake.wait(_POLL_SECONDS)
+                self._wake.wait(self._poll_seconds)
         self._drain()
 
     def _claim(self) -> bool:
@@ -74,7 +78,7 @@ class Worker:
         if not idle:
             return False
         now = self._clock.now()
-        events = self._queue.claim(idle, now=now, until=now + CLAIM_SECONDS)
+        events = self._queue.claim(idle, now=now, until=now + self._claim_seconds)
         with self._running_guard:
             self._running.update(event.id for event in events)
         for event in events:
@@ -82,20 +86,20 @@ class Worker:
         return len(events) == idle
 
     def _renew(self) -> None:
-        if self._clock.monotonic() - self._renewed_at < CLAIM_SECONDS / 3:
+        if self._clock.monotonic() - self._renewed_at < self._claim_seconds / 3:
             return
         self._renewed_at = self._clock.monotonic()
         with self._running_guard:
             running = list(self._running)
         if running:
-            self._queue.renew(running, until=self._clock.now() + CLAIM_SECONDS)
+            self._queue.renew(running, until=self._clock.now() + self._claim_seconds)
 
     def _drain(self) -> None:
         """Keep the claims alive until the last handler is through, then send the threads home."""
         for _ in range(self._size):
             self._claimed.put(None)
         while self._running:
-            self._wake.wait(_POLL_SECONDS)
+            self._wake.wait(self._poll_seconds)
             self._wake.clear()
             try:
                 self._renew()

@@ -17,7 +17,7 @@ from erpnext_connector.store.sites import Site, Sites
 
 SECRET = Secret("webhook-secret")
 
-# Prints the number of each event once it is accepted; every handler hangs, so none is ever finished here.
+# Says the number of each event once it is accepted; every handler hangs, so none is ever finished here.
 APP = """
 import sys, time, json
 from erpnext_connector.clock import SystemClock
@@ -27,15 +27,24 @@ from erpnext_connector.store.database import Database
 from erpnext_connector.wire.webhook import SIGNATURE_HEADER, sign
 
 secret = Secret("webhook-secret")
-inbox = Inbox(Database(sys.argv[1]), SystemClock(), lambda _: (secret,), threads=2)
-inbox.on()(lambda event: time.sleep(3600))
+
+def say(text):
+    sys.stdout.write(text + "\\n")
+    sys.stdout.flush()
+
+def hang(event):
+    say("began")
+    time.sleep(3600)
+
+inbox = Inbox(Database(sys.argv[1]), SystemClock(), lambda _: (secret,), threads=2, claim_seconds=3)
+inbox.on()(hang)
 inbox.start()
 number = 0
 while True:
     document = {"doctype": "Item", "name": f"ITEM-{number % 5}", "event": "on_update", "modified": f"{number:06}"}
     body = json.dumps(document).encode()
     inbox.accept("main", body, {SIGNATURE_HEADER: sign(body, secret)})
-    print(number, flush=True)
+    say(str(number))
     number += 1
 """
 
@@ -44,10 +53,13 @@ def _accepted_before_kill(url: str, at_least: int) -> int:
     command = [sys.executable, "-c", APP, url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
         assert process.stdout
-        accepted = 0
+        accepted = began = 0
         for line in process.stdout:
-            accepted = int(line) + 1
-            if accepted == at_least:
+            if line == "began\n":
+                began += 1
+            else:
+                accepted = int(line) + 1
+            if accepted >= at_least and began == 2:
                 process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     return accepted

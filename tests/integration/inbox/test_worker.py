@@ -95,6 +95,28 @@ def test_one_document_is_never_handled_twice_at_a_time(running: Inbox, deliver: 
     assert order == sorted(order, key=str)
 
 
+def test_a_handler_that_takes_longer_than_its_claim_is_not_overtaken(
+    make_inbox: Callable[..., Inbox], deliver: Deliver
+) -> None:
+    processes = [make_inbox(clock=SystemClock(), claim_seconds=0.6) for _ in range(2)]
+    began: list[Event] = []
+    done = threading.Event()
+
+    def handle(event: Event) -> None:
+        began.append(event)
+        time.sleep(1.5)
+        done.set()
+
+    for process in processes:
+        process.on()(handle)
+        process.start()
+    deliver(said(), to=processes[0])
+    assert done.wait(10)
+    assert all(process.stop() for process in processes)
+    assert len(began) == 1
+    assert processes[0].waiting() == 0
+
+
 def test_stopping_lets_the_running_handler_finish_and_begins_no_other(running: Inbox, deliver: Deliver) -> None:
     began, go_on = threading.Event(), threading.Event()
     done: list[str | None] = []
