@@ -80,7 +80,7 @@ async def show(request: Request, user: CurrentUser, delivery_id: int) -> Respons
 
 
 @app.get("/changes")
-async def stream_changes(user: CurrentUser) -> Response:
+async def stream_changes(_user: CurrentUser) -> Response:
     return StreamingResponse(changes.stream(), media_type="text/event-stream")
 
 

@@ -20,6 +20,10 @@ CREATE TABLE IF NOT EXISTS delivery_row (
     item TEXT NOT NULL, quantity TEXT NOT NULL, PRIMARY KEY (delivery, position)
 );
 """
+READ = """
+SELECT delivery.id, customer, day, full_name FROM delivery JOIN person ON identity = planned_by
+WHERE :id IS NULL OR delivery.id = :id ORDER BY day, delivery.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +72,16 @@ class Deliveries:
 
     def all(self) -> list[Delivery]:
         """The next to go first."""
-        return self._read("", ())
+        return self._read(None)
 
     def get(self, delivery_id: int) -> Delivery | None:
-        return next(iter(self._read("WHERE delivery.id = ?", (delivery_id,))), None)
+        return next(iter(self._read(delivery_id)), None)
 
-    def _read(self, where: str, values: tuple[int, ...]) -> list[Delivery]:
-        query = f"""SELECT delivery.id, customer, day, full_name FROM delivery
-            JOIN person ON identity = planned_by {where} ORDER BY day, delivery.id"""  # noqa: S608: `where` is ours
+    def _read(self, delivery_id: int | None) -> list[Delivery]:
         with self._open() as database:
             return [
                 Delivery(key, customer, date.fromisoformat(day), person, self._rows(database, key))
-                for key, customer, day, person in database.execute(query, values).fetchall()
+                for key, customer, day, person in database.execute(READ, {"id": delivery_id}).fetchall()
             ]
 
     def _rows(self, database: sqlite3.Connection, delivery_id: int) -> tuple[Row, ...]:

@@ -104,7 +104,7 @@ def sandbox(port: int, frappe: str, dispatch_url: str) -> Iterator[Sandbox]:
     client = ["--client", f"Dispatch={dispatch_url}/erpnext/callback"]
     command = [sys.executable, "-m", "erpnext_connector.cli", "sandbox", *options, *client]
     with (STATE / "sandbox.log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603 (the command is ours)
         try:
             wait_for(process, port, vars_file)
             yield Sandbox(f"http://{HOST}:{port}", json.loads(vars_file.read_text()))

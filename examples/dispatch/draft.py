@@ -43,7 +43,7 @@ class Draft:
             if not row.item:
                 found[f"item-{number}"] = "Pick an item."
             if quantity_of(row.quantity) is None:
-                found[f"quantity-{number}"] = "More than 0."
+                found[f"quantity-{number}"] = "Above 0."
         return found
 
     def links(self) -> list[tuple[str, str, str]]:

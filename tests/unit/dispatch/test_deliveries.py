@@ -18,7 +18,7 @@ def deliveries(tmp_path) -> Deliveries:
 
 
 def test_a_planned_delivery_is_read_back_with_its_rows_in_order(deliveries):
-    rows = [Row("BOLT", Decimal("2.5")), Row("NUT", Decimal("10"))]
+    rows = [Row("BOLT", Decimal("2.5")), Row("NUT", Decimal(10))]
     delivery_id = deliveries.plan("Åberg", date(2026, 12, 1), rows, planned_by="s1")
     assert deliveries.get(delivery_id) == Delivery(
         delivery_id, "Åberg", date(2026, 12, 1), "Sally Example", tuple(rows)
