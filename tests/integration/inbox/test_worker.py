@@ -19,6 +19,7 @@ def running(make_inbox: Callable[..., Inbox]) -> Iterator[Inbox]:
     inbox = make_inbox(clock=SystemClock())
     yield inbox
     inbox.stop()
+    _until(lambda: not any(thread.name.startswith("inbox-") for thread in threading.enumerate()))
 
 
 def _until(condition: Callable[[], bool], seconds: float = 10) -> None:
