@@ -74,9 +74,14 @@ async def plan(request: Request, user: CurrentUser) -> Response:
 async def show(request: Request, user: CurrentUser, delivery_id: int) -> Response:
     delivery = deliveries.get(delivery_id)
     if delivery is None:
-        raise HTTPException(404, "There is no such delivery.")
+        raise HTTPException(404)
     upstream = await look_up(user.erpnext, [delivery], "Customer", "Item")
     return pages.TemplateResponse(request, "delivery.html", {"user": user, "delivery": delivery, "upstream": upstream})
+
+
+@app.exception_handler(404)
+async def nothing_here(request: Request, _error: Exception) -> Response:
+    return pages.TemplateResponse(request, "nothing.html", status_code=404)
 
 
 @app.get("/changes")

@@ -1,0 +1,233 @@
+"""What a newcomer does with the demo, in a real browser against real processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from .accessibility import assert_accessible, assert_fits
+from .demo import PEOPLE, Demo, running
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+ITEM = "1/2in Brass Elbow"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Demo]:
+    with running(tmp_path_factory.mktemp("demo")) as demo:
+        yield demo
+
+
+def shoot(page: Page, tmp_path: Path, name: str) -> None:
+    """Kept in the test's own directory, or in SCREENSHOTS for whoever wants to look."""
+    page.screenshot(path=Path(os.environ.get("SCREENSHOTS", tmp_path)) / f"story-{name}.png")
+
+
+def log_in(page: Page, user: str) -> None:
+    """Fills the sandbox's login page."""
+    page.get_by_label("Email").fill(user)
+    page.get_by_label("Password").fill(PEOPLE[user])
+    page.get_by_role("button", name="Login").click()
+
+
+def sign_in(page: Page, demo: Demo, user: str = "sales@example.com") -> None:
+    page.goto(demo.dispatch)
+    page.get_by_role("link", name="Sign in with ERPNext").click()
+    log_in(page, user)
+    page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_role("heading", name="Deliveries")).to_be_visible()
+
+
+def pick(page: Page, field: str, text: str, title: str) -> None:
+    """With the keyboard alone, as somebody does who knows what it is called."""
+    box = page.get_by_role("combobox", name=field)
+    box.press_sequentially(text, delay=15)
+    expect(page.get_by_role("option").first).to_contain_text(title)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("option")).to_have_count(0)
+
+
+def plan_a_delivery(page: Page, demo: Demo, item: str = ITEM) -> str:
+    """The new delivery's address."""
+    page.goto(f"{demo.dispatch}/deliveries/new")
+    pick(page, "Customer", "aarav", "Aarav Åberg")
+    pick(page, "Item, row 1", item, item)
+    page.get_by_role("button", name="Save delivery").click()
+    expect(page.get_by_role("heading", name="Aarav Åberg")).to_be_visible()
+    return page.url
+
+
+def test_the_whole_story(page: Page, browser: Browser, demo: Demo, tmp_path: Path) -> None:
+    # Somebody has a look, and refuses.
+    page.goto(demo.dispatch)
+    shoot(page, tmp_path, "welcome")
+    page.get_by_role("link", name="Sign in with ERPNext").click()
+    log_in(page, "sales@example.com")
+    expect(page.get_by_role("heading", name="Confirm Access")).to_be_visible()
+    page.get_by_role("button", name="Deny").click()
+    expect(page.get_by_text("chose not to give this app access")).to_be_visible()
+    assert page.url.startswith(demo.dispatch)
+    shoot(page, tmp_path, "denied")
+    assert_accessible(page)
+
+    # On second thought.
+    page.goto(demo.dispatch)
+    page.get_by_role("link", name="Sign in with ERPNext").click()
+    page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_text("Sally Example")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing to deliver yet")).to_be_visible()
+    shoot(page, tmp_path, "empty")
+
+    # A delivery, without the mouse.
+    page.get_by_role("link", name="Plan the first delivery").press("Enter")
+    pick(page, "Customer", "aarav", "Aarav Åberg")
+    pick(page, "Only from this item group", "raw", "Raw Material")
+    box = page.get_by_role("combobox", name="Item, row 1")
+    box.press_sequentially("grease")
+    expect(page.get_by_text("No Item matches “grease”.")).to_be_visible()
+    box.fill("")
+    pick(page, "Item, row 1", "brass elbow", ITEM)
+    page.get_by_label("Quantity, row 1").fill("2.5")
+    page.get_by_role("button", name="+ Add a row").press("Enter")
+    expect(page.get_by_role("combobox", name="Item, row 2")).to_be_focused()
+    page.get_by_role("combobox", name="Only from this item group").fill("")
+    pick(page, "Item, row 2", "grease", "Grease")
+    shoot(page, tmp_path, "filled")
+    page.get_by_role("button", name="Save delivery").press("Enter")
+    expect(page.get_by_role("heading", name="Aarav Åberg")).to_be_visible()
+    title = page.locator(f'[data-upstream="Item/{ITEM}"]')
+    expect(title).to_have_text(f"{ITEM} (odd)")
+    delivery = page.url
+    shoot(page, tmp_path, "delivery")
+
+    # Somebody else changes the item in ERPNext, and the open page follows.
+    with manager(browser, demo) as desk:
+        desk.goto(f"{demo.erpnext}/app/item")
+        desk.get_by_label("Search Item").fill("brass elbow")
+        desk.get_by_role("button", name="Search").click()
+        desk.get_by_role("link", name=ITEM).click()
+        desk.get_by_label("Item Name").fill("Half-inch elbow, brass")
+        desk.get_by_role("button", name="Save", exact=True).click()
+    expect(title).to_have_text("Half-inch elbow, brass", timeout=15_000)
+    expect(page.get_by_role("status")).to_contain_text("is now Half-inch elbow, brass")
+    shoot(page, tmp_path, "changed")
+
+    # The access is taken back in ERPNext; Dispatch asks politely, and comes back to the same page.
+    apps = page.context.new_page()
+    apps.goto(f"{demo.erpnext}/third_party_apps")
+    apps.get_by_role("link", name="Revoke Dispatch").click()
+    apps.get_by_role("button", name="Revoke").click()
+    expect(apps.get_by_text("No Active Sessions")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    shoot(page, tmp_path, "revoked")
+    assert_accessible(page)
+    page.get_by_role("link", name="Sign in").click()
+    page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_role("heading", name="Aarav Åberg")).to_be_visible()
+    assert page.url == delivery
+
+    # And out.
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(delivery)
+    expect(page.get_by_role("heading", name="Aarav Åberg")).to_have_count(0)
+
+
+@contextmanager
+def manager(browser: Browser, demo: Demo) -> Iterator[Page]:
+    """The manager's own browser, logged in to the sandbox."""
+    context = browser.new_context(locale="en-US")
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    page.goto(f"{demo.erpnext}/login")
+    log_in(page, "manager@example.com")
+    expect(page.get_by_role("heading", name="Documents")).to_be_visible()
+    try:
+        yield page
+    finally:
+        context.close()
+
+
+def test_a_form_that_a_script_made_up_is_checked_in_erpnext(page: Page, demo: Demo) -> None:
+    sign_in(page, demo)
+    page.goto(f"{demo.dispatch}/deliveries/new")
+    page.evaluate("""() => {
+        document.querySelector("#customer").value = "Nobody & Sons";
+        document.querySelector("[name=item]").value = "<script>alert(1)</script>";
+    }""")
+    page.get_by_role("button", name="Save delivery").click()
+    expect(page.get_by_text("ERPNext has no Customer “Nobody & Sons” that you may see.")).to_be_visible()
+    expect(page.get_by_text("ERPNext has no Item “<script>alert(1)</script>” that you may see.")).to_be_visible()
+    assert_accessible(page)
+
+
+def test_who_may_not_see_customers_is_told_so(page: Page, demo: Demo) -> None:
+    sign_in(page, demo, "stock@example.com")
+    page.goto(f"{demo.dispatch}/deliveries/new")
+    page.get_by_role("combobox", name="Customer").press("ArrowDown")
+    expect(page.locator("#customer [part=message]")).to_contain_text("Customer")
+    page.get_by_role("combobox", name="Item, row 1").press_sequentially("grease")
+    expect(page.get_by_text("No Item matches “grease”.")).to_be_visible()
+
+
+def test_a_document_deleted_in_erpnext_is_named_as_gone(page: Page, browser: Browser, demo: Demo) -> None:
+    sign_in(page, demo)
+    with manager(browser, demo) as desk:
+        desk.goto(f"{demo.erpnext}/app/item/new")
+        desk.get_by_label("Item Code").fill("SHORT-LIVED")
+        desk.get_by_label("Item Name").fill("Soap bubble")
+        desk.get_by_label("Item Group").fill("Services")
+        desk.get_by_label("Default Unit of Measure").or_(desk.get_by_label("Stock UOM")).fill("Nos")
+        desk.get_by_role("button", name="Save", exact=True).click()
+        expect(desk.get_by_role("heading", name="SHORT-LIVED")).to_be_visible()
+        plan_a_delivery(page, demo, "SHORT-LIVED")
+        expect(page.get_by_text("Soap bubble")).to_be_visible()
+        desk.get_by_text("Rename or delete").click()
+        desk.get_by_label("Yes, delete").check()
+        desk.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("Not in ERPNext any more")).to_be_visible(timeout=15_000)
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_every_page_is_accessible_and_fits(
+    browser: Browser, demo: Demo, tmp_path: Path, scheme: str, width: int
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light", locale="en-US"
+    )
+    context.set_default_timeout(10_000)
+    try:
+        for name, page in every_page(context, demo):
+            shoot(page, tmp_path, f"{name}-{scheme}-{width}")
+            assert_accessible(page)
+            assert_fits(page)
+    finally:
+        context.close()
+
+
+def every_page(context: BrowserContext, demo: Demo) -> Iterator[tuple[str, Page]]:
+    page = context.new_page()
+    page.goto(demo.dispatch)
+    yield "welcome", page
+    page.goto(f"{demo.dispatch}/erpnext/callback?code=x&state=long-gone")
+    yield "late", page
+    page.goto(f"{demo.dispatch}/deliveries/1")
+    yield "signed-out", page
+    sign_in(page, demo)
+    delivery = plan_a_delivery(page, demo)
+    yield "delivery", page
+    page.goto(demo.dispatch)
+    expect(page.get_by_role("link", name="New delivery")).to_be_visible()
+    yield "deliveries", page
+    page.goto(f"{demo.dispatch}/deliveries/new")
+    page.get_by_role("combobox", name="Item, row 1").press_sequentially("valve")
+    expect(page.get_by_role("option").first).to_be_visible()
+    yield "new", page
+    page.goto(f"{delivery}999")
+    yield "nothing", page
