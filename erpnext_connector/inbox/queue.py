@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     exists,
     func,
+    literal_column,
     select,
     update,
 )
@@ -28,6 +29,8 @@ from erpnext_connector.wire.webhook import WebhookEvent
 # These fire once per save, and every save has a `modified` of its own; on_change does not (it fires on rename and
 # delete too, with the `modified` of the save before: tests/contract, webhooks), so an identical one may be news.
 _ONCE_PER_MODIFIED: Final = frozenset({"after_insert", "on_update", "on_submit", "on_cancel", "on_trash"})
+# In the statement itself, not as a parameter: SQLite uses the partial indexes only where it can see the condition.
+_WAITING: Final = literal_column("'waiting'")
 
 
 class EventQueue:
@@ -147,13 +150,13 @@ def _insert_if_new(connection: Connection, row: dict[str, Any]) -> ReturningInse
 
 
 def _waiting() -> ColumnElement[bool]:
-    return table.c.status == "waiting"
+    return table.c.status == _WAITING
 
 
 def _ready(limit: int, *, now: float) -> Select[Any]:
     earlier = table.alias("earlier")
     of_same_document = and_(
-        earlier.c.status == "waiting",
+        earlier.c.status == _WAITING,
         earlier.c.site_id == table.c.site_id,
         earlier.c.doctype == table.c.doctype,
         earlier.c.name == table.c.name,

@@ -111,7 +111,7 @@ inbox_events = Table(
     UniqueConstraint("site_id", "fingerprint", name="connector_inbox_events_once"),
     Index(
         "connector_inbox_events_waiting",
-        "due_at",
+        "id",
         sqlite_where=text("status = 'waiting'"),
         postgresql_where=text("status = 'waiting'"),
     ),

@@ -99,7 +99,7 @@ def _create_inbox_events() -> None:
         sa.UniqueConstraint("site_id", "fingerprint", name="connector_inbox_events_once"),
         sqlite_autoincrement=True,
     )
-    _create_index_of_waiting("connector_inbox_events_waiting", ["due_at"])
+    _create_index_of_waiting("connector_inbox_events_waiting", ["id"])
     _create_index_of_waiting("connector_inbox_events_in_order", ["site_id", "doctype", "name", "id"])
     op.create_index("connector_inbox_events_by_body", table, ["site_id", "body_hash"])
 
