@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import secrets
-import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from erpnext_connector.clock import Clock, SystemClock
+from erpnext_connector.sandbox import data, tables
+from erpnext_connector.sandbox.errors import FrappeError
+from erpnext_connector.sandbox.meta import DocType, Schema
 from erpnext_connector.sandbox.sessions import FailedLogins, Sessions
 
+if TYPE_CHECKING:
+    from erpnext_connector.sandbox.documents import Documents
+    from erpnext_connector.sandbox.permissions import Permissions
+
 TIME_ZONES: Final = {14: "America/New_York", 15: "Asia/Kolkata", 16: "Europe/London"}
+AUTOMATIC_ROLES: Final = ("All", "Guest")
+HASH_LENGTH: Final = 10
+FRESH: Final = "loaded"
+
 Document = dict[str, Any]
-Listener = Callable[[list[tuple[str, Document]]], None]
+Event = tuple[str, Document]
+Listener = Callable[[list[Event]], None]
 
 
 class Site:
-    """What a request works on; `lock` is held while one does."""
+    """What a request works on; `lock` is held while one does, so that requests come one after another."""
 
     def __init__(
         self,
@@ -27,6 +41,7 @@ class Site:
         *,
         time_zone: str | None = None,
         path: str = ":memory:",
+        datasets: Iterable[data.Dataset] | None = None,
         clock: Clock | None = None,
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
@@ -35,17 +50,166 @@ class Site:
         self.clock = clock or SystemClock()
         self.token_bytes = token_bytes
         self.lock = threading.RLock()
-        self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self.db.row_factory = sqlite3.Row
         self.sessions = Sessions(token_bytes)
         self.failed_logins = FailedLogins(self.clock.now)
         self.after_commit: list[Listener] = []
+        self.events: list[Event] = []
+        self.messages: list[dict[str, Any]] = []
+        self._last_moment = ""
+        self._zone = ZoneInfo(self.time_zone)
+        chosen = [data.Dataset.built_in()] if datasets is None else list(datasets)
+        self.schema = Schema([*data.system_doctypes(frappe), *(d for one in chosen for d in one.doctypes())])
+        self.db = tables.connect(path)
+        self._open(chosen)
+
+    def _open(self, datasets: list[data.Dataset]) -> None:
+        for doctype in self.schema:
+            tables.create(self.db, doctype)
+        if self.db.execute("SELECT 1 FROM settings WHERE name = ?", (FRESH,)).fetchone():
+            self.read_custom_fields()
+            return
+        data.load(self, datasets)
+        self.db.execute("INSERT INTO settings VALUES (?, '1')", (FRESH,))
+
+    @cached_property
+    def documents(self) -> Documents:
+        """The documents, by Frappe's rules."""
+        from erpnext_connector.sandbox.documents import Documents
+
+        return Documents(self)
+
+    @cached_property
+    def permissions(self) -> Permissions:
+        """Who may do what."""
+        from erpnext_connector.sandbox.permissions import Permissions
+
+        return Permissions(self)
 
     def now(self) -> str:
-        """The time in the site's time zone: "2026-11-23 10:00:00.000001"."""
-        moment = datetime.fromtimestamp(self.clock.now(), UTC).astimezone(ZoneInfo(self.time_zone))
-        return moment.strftime("%Y-%m-%d %H:%M:%S.%f")
+        """The time in the site's time zone, "2026-11-23 10:00:00.000001"; never the same twice in a row."""
+        moment = _stamp(self.clock.now(), self._zone)
+        if moment == self._last_moment:
+            moment = moment[:-6] + f"{(int(moment[-6:]) + 1) % 1_000_000:06}"
+        self._last_moment = moment
+        return moment.removesuffix(".000000")
+
+    def today(self) -> str:
+        """The date in the site's time zone."""
+        return self.now()[:10]
+
+    def doctype(self, name: object) -> DocType:
+        """The DocType of this name; FrappeError DoesNotExistError where there is none."""
+        found = self.schema.find(name)
+        if found is None:
+            raise FrappeError("DoesNotExistError", f"DocType {name} not found", extra={"doctype": "DocType"})
+        return found
 
     def roles(self, user: str) -> list[str]:
-        """The user's roles, as Frappe lists them."""
-        raise NotImplementedError
+        """The user's roles: those given, then those that everybody of that kind has."""
+        if user == "Administrator":
+            rows = self.db.execute('SELECT name FROM "tabRole" ORDER BY name').fetchall()
+            return [str(row["name"]) for row in rows]
+        if user == "Guest":
+            return ["Guest"]
+        rows = self.db.execute(
+            """SELECT role FROM "tabHas Role" WHERE parent = ? AND parenttype = 'User' ORDER BY idx""", (user,)
+        ).fetchall()
+        found = [str(row["role"]) for row in rows]
+        desk = ["Desk User"] if self.is_system_user(user) else []
+        return list(dict.fromkeys([*found, *AUTOMATIC_ROLES, *desk]))
+
+    def is_system_user(self, user: str) -> bool:
+        """Whether the user may use the desk."""
+        row = self.db.execute('SELECT user_type FROM "tabUser" WHERE name = ?', (user,)).fetchone()
+        return row is not None and row["user_type"] == "System User"
+
+    def setting(self, name: str) -> Any:
+        """A field of System Settings."""
+        return (self.read_single("System Settings") or {}).get(name)
+
+    def read_single(self, doctype: str) -> Document | None:
+        """The values of a single DocType, None before it was first saved."""
+        row = self.db.execute("SELECT document FROM singles WHERE doctype = ?", (doctype,)).fetchone()
+        return json.loads(row["document"]) if row else None
+
+    def write_single(self, doctype: str, document: Document) -> None:
+        """Keep the values of a single DocType."""
+        self.db.execute("INSERT OR REPLACE INTO singles VALUES (?, ?)", (doctype, json.dumps(document)))
+
+    def keep_password(self, doctype: str, name: str, fieldname: str, password: str) -> None:
+        """Keep the value of a Password field."""
+        self.db.execute("INSERT OR REPLACE INTO passwords VALUES (?, ?, ?, ?)", (doctype, name, fieldname, password))
+
+    def password(self, doctype: str, name: str, fieldname: str) -> str | None:
+        """The value of a Password field."""
+        row = self.db.execute(
+            "SELECT password FROM passwords WHERE doctype = ? AND name = ? AND fieldname = ?",
+            (doctype, name, fieldname),
+        ).fetchone()
+        return str(row["password"]) if row else None
+
+    def random_name(self) -> str:
+        """A name by the rule "hash": ten letters and digits."""
+        return base64.b32hexencode(self.token_bytes(HASH_LENGTH)).decode()[:HASH_LENGTH].lower()
+
+    def say(self, message: str, **keys: Any) -> None:
+        """Tell the user something beside the answer (Frappe's msgprint)."""
+        self.messages.append({"message": message, "title": "Message", **keys})
+
+    def read_custom_fields(self) -> None:
+        """Put the Custom Fields that are in the database into their DocTypes."""
+        rows = self.db.execute('SELECT * FROM "tabCustom Field" ORDER BY creation').fetchall()
+        for row in rows:
+            self.add_custom_field(dict(row))
+
+    def add_custom_field(self, document: Document) -> None:
+        """Add the field that a Custom Field document describes, with its column."""
+        doctype = self.schema.find(document.get("dt"))
+        if doctype is None or document["fieldname"] in doctype.by_name:
+            return
+        field = data.custom_field(document)
+        changed = _with_fields(doctype, [*doctype.fields, field])
+        if not doctype.issingle and field in changed.value_fields:
+            tables.add_column(self.db, doctype, field)
+        self.schema.add(changed)
+
+    def remove_custom_field(self, document: Document) -> None:
+        """Take a custom field away; its column stays, as in Frappe."""
+        doctype = self.schema.find(document.get("dt"))
+        if doctype is not None:
+            kept = [
+                field for field in doctype.fields if not (field.custom and field.fieldname == document["fieldname"])
+            ]
+            self.schema.add(_with_fields(doctype, kept))
+
+    def begin(self) -> None:
+        """Start a request's transaction."""
+        self.events, self.messages = [], []
+        self.db.execute("BEGIN")
+
+    def commit(self) -> None:
+        """Make what was done so far durable, then tell the listeners its events."""
+        if self.db.in_transaction:
+            self.db.execute("COMMIT")
+        events, self.events = self.events, []
+        if events:
+            for listener in self.after_commit:
+                listener(events)
+        self.db.execute("BEGIN")
+
+    def end(self, *, keep: bool) -> None:
+        """End a request: keep what it did, or undo it."""
+        if keep:
+            self.commit()
+        if self.db.in_transaction:
+            self.db.execute("ROLLBACK")
+        self.events = []
+
+
+def _with_fields(doctype: DocType, fields: list[Any]) -> DocType:
+    values = {name: getattr(doctype, name) for name in doctype.__struct_fields__}
+    return DocType(**{**values, "fields": fields})
+
+
+def _stamp(seconds: float, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(seconds, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S.%f")
