@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -22,6 +24,23 @@ class Reply:
     def json(self) -> Any:
         """Decode the body; raises `ValueError` (a `msgspec.DecodeError`) when it is not JSON."""
         return msgspec.json.decode(self.content)
+
+    @property
+    def retry_after_seconds(self) -> float | None:
+        """How long the site asks us to wait; a date is measured against the reply's own clock. None if not said."""
+        said = self.headers.get("retry-after", "").strip()
+        if said.isdecimal():
+            return float(said)
+        until, now = _date(said), _date(self.headers.get("date", ""))
+        return max(0.0, (until - now).total_seconds()) if until and now else None
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
