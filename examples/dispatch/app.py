@@ -91,13 +91,18 @@ async def stream_changes(_user: CurrentUser) -> Response:
 
 async def _unknown_links(user: CurrentUser, draft: Draft) -> Problems:
     """A browser can send anything: each link is confirmed in ERPNext, as the user."""
-    problems: Problems = {}
-    for field, doctype, name in draft.links():
-        try:
-            await user.erpnext.validate_link(doctype, name)
-        except (NotFound, PermissionDenied):
-            problems[field] = f"ERPNext has no {doctype} “{name}” that you may see."
-    return problems
+    return {
+        field: f"ERPNext has no {doctype} “{name}” that you may see."
+        for field, doctype, name in draft.links()
+        if not await _may_link(user, doctype, name)
+    }
+
+
+async def _may_link(user: CurrentUser, doctype: str, name: str) -> bool:
+    try:
+        return await user.erpnext.validate_link(doctype, name) is not None
+    except (NotFound, PermissionDenied):
+        return False
 
 
 def _form(request: Request, user: CurrentUser, draft: Draft, problems: Problems) -> Response:

@@ -34,6 +34,7 @@ class Sandbox:
     """A running sandbox; `known` is its vars file: clients, API key, people."""
 
     url: str
+    frappe: str
     known: Mapping[str, Any]
 
     def client(self) -> Client:
@@ -56,30 +57,23 @@ class Announced(uvicorn.Server):
 @click.command()
 @click.option("--port", default=8000, show_default=True, help="Dispatch's port; another one if it is taken.")
 @click.option("--sandbox-port", default=8015, show_default=True, help="The sandbox's port; another if it is taken.")
-@click.option(
-    "--frappe",
-    type=click.Choice(["14", "15", "16"]),
-    default="15",
-    show_default=True,
-    help="What the sandbox speaks as.",
-)
-@click.option("--keep", is_flag=True, help="Keep the deliveries and sign-ins of the last run.")
-def main(port: int, sandbox_port: int, frappe: str, keep: bool) -> None:
+@click.option("--frappe", type=click.Choice(["14", "15", "16"]), default="15", help="What the sandbox speaks as.")
+def main(port: int, sandbox_port: int, frappe: str) -> None:
     """Dispatch, beside a sandbox ERPNext or, with ERPNEXT_URL and ERPNEXT_CLIENT_ID set, beside that site.
 
-    Ctrl-C stops everything. What it writes is in var/demo.
+    Ctrl-C stops everything. What it writes is in var/demo; a sandbox starts anew each time.
     """
-    if not keep:
-        shutil.rmtree(STATE, ignore_errors=True)
-    STATE.mkdir(parents=True, exist_ok=True)
     url = f"http://{HOST}:{free_port(port)}"
     if os.environ.get("ERPNEXT_URL"):
-        serve(url, {}, words_for_site(url))
+        serve(url, STATE / "site", {}, words_for_site(url))
         return
-    with sandbox(free_port(sandbox_port), frappe, url) as running:
-        secret = secrets.token_urlsafe(24)
+    state = STATE / "sandbox"
+    shutil.rmtree(state, ignore_errors=True)
+    state.mkdir(parents=True)
+    with sandbox(free_port(sandbox_port), frappe, url, state) as running:
+        secret = Secret(secrets.token_urlsafe(24))
         register_webhooks(running, f"{url}/erpnext/hooks/main", secret)
-        serve(url, settings(running, secret), words_for_sandbox(url, running))
+        serve(url, state, settings(running, secret), words_for_sandbox(url, running))
 
 
 def free_port(wanted: int) -> int:
@@ -96,59 +90,64 @@ def free_port(wanted: int) -> int:
 
 
 @contextmanager
-def sandbox(port: int, frappe: str, dispatch_url: str) -> Iterator[Sandbox]:
+def sandbox(port: int, frappe: str, dispatch_url: str, state: Path) -> Iterator[Sandbox]:
     """A sandbox ERPNext that knows Dispatch as an OAuth client."""
-    vars_file = STATE / "sandbox.json"
-    vars_file.unlink(missing_ok=True)
+    vars_file, log_file = state / "sandbox.json", state / "sandbox.log"
+    program = "from erpnext_connector.cli.main import main; main()"
     options = ["--frappe", frappe, "--port", str(port), "--vars", str(vars_file)]
-    client = ["--client", f"Dispatch={dispatch_url}/erpnext/callback"]
-    command = [sys.executable, "-m", "erpnext_connector.cli", "sandbox", *options, *client]
-    with (STATE / "sandbox.log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603 (the command is ours)
+    client = f"--client=Dispatch={dispatch_url}/erpnext/callback"
+    with log_file.open("w") as log:
+        process = subprocess.Popen(  # noqa: S603 (the command is ours)
+            [sys.executable, "-c", program, "sandbox", *options, client], stdout=log, stderr=subprocess.STDOUT
+        )
         try:
-            wait_for(process, port, vars_file)
-            yield Sandbox(f"http://{HOST}:{port}", json.loads(vars_file.read_text()))
+            known = wait_for(process, vars_file)
+            yield Sandbox(str(known["base_url"]), frappe, known)
         finally:
             process.terminate()
             process.wait()
 
 
-def wait_for(process: subprocess.Popen[bytes], port: int, vars_file: Path) -> None:
+def wait_for(process: subprocess.Popen[bytes], vars_file: Path) -> dict[str, Any]:
+    """What the sandbox writes as soon as it listens."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        with socket.socket() as probe:
-            if vars_file.exists() and probe.connect_ex((HOST, port)) == 0:
-                return
+        if vars_file.exists():
+            known: dict[str, Any] = json.loads(vars_file.read_text())
+            return known
         time.sleep(0.05)
-    raise click.ClickException(f"The sandbox did not start; {STATE / 'sandbox.log'} tells why.")
+    raise click.ClickException(f"The sandbox did not start; {vars_file.with_suffix('.log')} tells why.")
 
 
-def register_webhooks(running: Sandbox, url: str, secret: str) -> None:
+def register_webhooks(running: Sandbox, url: str, secret: Secret) -> None:
     """Those of connector.toml, created over REST as on a real site."""
     with running.client() as erpnext:
         for hook in Manifest.from_file(MANIFEST).webhooks:
             for event in hook.events:
-                erpnext.insert(webhook_document(hook.doctype, event, url, Secret(secret)))
+                erpnext.insert(
+                    webhook_document(app="Dispatch", doctype=hook.doctype, event=event, url=url, secret=secret)
+                )
 
 
-def settings(running: Sandbox, webhook_secret: str) -> dict[str, str]:
+def settings(running: Sandbox, webhook_secret: Secret) -> dict[str, str]:
     """What one would set for a real site."""
     client = running.known["clients"]["Dispatch"]
     return {
         "ERPNEXT_URL": running.url,
         "ERPNEXT_CLIENT_ID": client["client_id"],
         "ERPNEXT_CLIENT_SECRET": client["client_secret"],
-        "ERPNEXT_WEBHOOK_SECRET": webhook_secret,
+        "ERPNEXT_WEBHOOK_SECRET": webhook_secret.reveal(),
     }
 
 
-def serve(url: str, variables: Mapping[str, str], words: str) -> None:
+def serve(url: str, state: Path, variables: Mapping[str, str], words: str) -> None:
     """Dispatch until Ctrl-C; the environment wins over the demo's own places for state."""
+    state.mkdir(parents=True, exist_ok=True)
     own = {
         "CONNECTOR_URL": url,
-        "CONNECTOR_DATABASE_URL": f"sqlite:///{STATE / 'connector.sqlite3'}",
-        "CONNECTOR_KEY_FILE": str(STATE / "connector.key"),
-        "DISPATCH_DATABASE": str(STATE / "dispatch.sqlite3"),
+        "CONNECTOR_DATABASE_URL": f"sqlite:///{state / 'connector.sqlite3'}",
+        "CONNECTOR_KEY_FILE": str(state / "connector.key"),
+        "DISPATCH_DATABASE": str(state / "dispatch.sqlite3"),
     }
     os.environ.update({**own, **os.environ, **variables})
     config = uvicorn.Config(
@@ -164,7 +163,7 @@ def serve(url: str, variables: Mapping[str, str], words: str) -> None:
 def words_for_sandbox(url: str, running: Sandbox) -> str:
     return f"""
   Dispatch       {url}
-  its ERPNext    {running.url}   (a sandbox; speaks as Frappe {running.known.get("frappe", "15")})
+  its ERPNext    {running.url}   (a sandbox; speaks as Frappe {running.frappe})
 
   Sign in as     sales@example.com     sales-Pw-1      plans deliveries
                  stock@example.com     stock-Pw-1      sees Raw Material only, and no customers

@@ -37,7 +37,7 @@ def running(directory: Path) -> Iterator[Demo]:
     giving_up = threading.Timer(90, process.kill)
     giving_up.start()
     try:
-        yield _read_addresses(process, directory / "var/demo")
+        yield _read_addresses(process, directory / "var/demo/sandbox")
         assert process.poll() is None, "the demo stopped by itself"
     finally:
         giving_up.cancel()
