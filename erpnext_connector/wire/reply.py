@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 import msgspec
@@ -245,7 +245,13 @@ def _server_text(body: Mapping[str, Json]) -> str:
     """`_server_messages`: what was thrown, else all that was said, each once."""
     said = [entry for entry in server_messages(body) if entry.text]
     thrown = [entry for entry in said if entry.is_thrown]
-    return " ".join(dict.fromkeys(entry.text for entry in thrown or said))
+    return _sentences(entry.text for entry in thrown or said)
+
+
+def _sentences(texts: Iterable[str]) -> str:
+    """Several messages as one, each once and ended by a full stop."""
+    *first, last = dict.fromkeys(texts) or [""]
+    return "".join(f"{text} " if text.endswith((".", "!", "?", ":")) else f"{text}. " for text in first) + last
 
 
 class ServerMessage(msgspec.Struct, frozen=True):

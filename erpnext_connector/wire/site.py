@@ -1,116 +1,122 @@
-"""The address of a site."""
+"""What a site can do, by version of Frappe."""
 
 from __future__ import annotations
 
-import ipaddress
-import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from types import MappingProxyType
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
 
-from erpnext_connector.errors import SiteAddressInvalid, SiteInsecure
+from erpnext_connector.call import Call, Reply
+from erpnext_connector.wire import reply as replies
+from erpnext_connector.wire.address import SiteAddress
+from erpnext_connector.wire.links import LinkMethod
 
-_DEFAULT_PORTS: Final = {"https": 443, "http": 80}
-_LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
-_NO_URL_CHARACTER: Final = re.compile(r"[\s\x00-\x1f\x7f\\]")
+__all__ = ["NEWEST", "OLDEST", "TABLE", "Capabilities", "SiteAddress", "capabilities", "probes"]
 
 
 @dataclass(frozen=True, slots=True)
-class SiteAddress:
-    """Where a site is: `url` is like "https://erp.example.com", without path, slash or default port."""
+class Capabilities:
+    """What differs between the lines of Frappe an app may meet; `line` is the major version.
 
-    url: str
+    * `rest_v2`: /api/v2 is there.
+    * `oauth_metadata`: /.well-known/oauth-authorization-server is there.
+    * `link_method`: the method that validates a link.
+    * `dict_aggregates`: an aggregate in a list's fields is a dict; before, it is text.
+    * `hides_missing`: a document that does not exist is 403 for who may not read its DocType; before, it is 404.
+    * `refuses_bad_tokens`: a bad token is 401; before, its bearer is Guest and meets 403.
+    * `permits_in_count`: `frappe.client.get_count` respects User Permissions.
+    * `needs_webhook_name`: a Webhook document is named by who makes it.
+    * `checks_client`: the token endpoint authenticates the client, demands PKCE of public ones, and lets the old
+      pair of tokens die when it is renewed.
+    """
 
-    @classmethod
-    def parse(cls, text: str, *, allow_insecure: bool = False) -> SiteAddress:
-        """Read what a person typed; without a scheme it is https.
-
-        Raises `SiteAddressInvalid` for anything but scheme, host and port, and `SiteInsecure` for plain http to a
-        host that is not this machine, unless `allow_insecure`.
-        """
-        parts = _split(text.strip())
-        host = _host(parts)
-        if parts.scheme == "http" and not allow_insecure and not _is_loopback(host):
-            raise SiteInsecure(f"http://{host} would send tokens readable over the network.")
-        shown = f"[{host}]" if ":" in host else host
-        port = _port(parts)
-        suffix = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
-        return cls(f"{parts.scheme}://{shown}{suffix}")
-
-    @property
-    def host(self) -> str:
-        """The host name or IP address alone."""
-        return urlsplit(self.url).hostname or ""
-
-    @property
-    def port(self) -> int:
-        """The port, the scheme's own where none is written."""
-        parts = urlsplit(self.url)
-        return parts.port or _DEFAULT_PORTS[parts.scheme]
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether the site runs on this machine."""
-        return _is_loopback(self.host)
-
-    def __str__(self) -> str:
-        return self.url
+    line: int
+    rest_v2: bool
+    oauth_metadata: bool
+    link_method: LinkMethod
+    dict_aggregates: bool
+    hides_missing: bool
+    refuses_bad_tokens: bool
+    permits_in_count: bool
+    needs_webhook_name: bool
+    checks_client: bool
 
 
-def _split(text: str) -> SplitResult:
-    if _NO_URL_CHARACTER.search(text):
-        raise SiteAddressInvalid("The site's address must not contain blanks or backslashes.")
-    try:
-        parts = urlsplit(text if "://" in text else f"https://{text}")
-    except ValueError:
-        raise SiteAddressInvalid("That is not an address.") from None
-    if parts.scheme not in _DEFAULT_PORTS:
-        raise SiteAddressInvalid("The site's address must begin with https://.")
-    if parts.username is not None or parts.password is not None:
-        raise SiteAddressInvalid("The site's address must not contain a user name or password.")
-    if parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise SiteAddressInvalid(f"The site's address must end after the host: {parts.path or '?'} is too much.")
-    return parts
+# frappe-protocol 1.1, 1.5, 1.10, 2.4, 2.5, 3.1; measured for 14 to 16: frappe-quirks 3, 5, 7.
+_V13: Final = Capabilities(
+    line=13,
+    rest_v2=False,
+    oauth_metadata=False,
+    link_method="validate_link",
+    dict_aggregates=False,
+    hides_missing=False,
+    refuses_bad_tokens=False,
+    permits_in_count=False,
+    needs_webhook_name=False,
+    checks_client=False,
+)
+_V14: Final = replace(_V13, line=14, refuses_bad_tokens=True)
+_V15: Final = replace(_V14, line=15, rest_v2=True, needs_webhook_name=True)
+_V16: Final = replace(
+    _V15,
+    line=16,
+    oauth_metadata=True,
+    link_method="validate_link_and_fetch",
+    dict_aggregates=True,
+    hides_missing=True,
+    permits_in_count=True,
+)
+_V17: Final = replace(_V16, line=17, checks_client=True)
+
+TABLE: Final[Mapping[int, Capabilities]] = MappingProxyType(
+    {each.line: each for each in (_V13, _V14, _V15, _V16, _V17)}
+)
+"""By major version; 17 is the line that was hardened in 2026."""
+
+OLDEST: Final = _V13
+NEWEST: Final = _V17
 
 
-def _host(parts: SplitResult) -> str:
-    """The host in lower case, international names in their ASCII form."""
-    host = (parts.hostname or "").rstrip(".")
-    if ":" in host:
-        return str(_ip(host))
-    try:
-        host = host.encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        raise SiteAddressInvalid("The site's address has no valid host name.") from None
-    if not all(_LABEL.match(label) for label in host.split(".")):
-        raise SiteAddressInvalid("The site's address has no valid host name.")
-    if re.fullmatch(r"[0-9.]+", host):
-        return str(_ip(host))
-    return host
+def probes() -> Mapping[str, Call[bool]]:
+    """Calls that need no sign-in and tell what a site has; collect the answers by name for `capabilities`."""
+    ping, oauth = "/api/method/ping", "/api/method/frappe.integrations.oauth2."
+    return {
+        "rest_v2": _probe("/api/v2/method/ping", yes=200),
+        "oauth_metadata": _probe("/.well-known/oauth-authorization-server", yes=200),
+        # A guest meets 403 where the method exists and 417 where it does not (frappe-quirks 3, error body).
+        "link_fetch": _probe("/api/method/frappe.client.validate_link_and_fetch", yes=403),
+        "refuses_bad_tokens": _probe(ping, yes=401, headers={"Authorization": "Bearer erpnext-connector-probe"}),
+        # Since 2026 the token endpoint takes POST alone; before, GET gets oauthlib's 400 (frappe-protocol 1.1).
+        "checks_client": _probe(oauth + "get_token", yes=403),
+    }
 
 
-def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        raise SiteAddressInvalid("The site's address has no valid IP address.") from None
+def capabilities(answers: Mapping[str, bool]) -> Capabilities:
+    """What the probes' answers mean; what was not probed follows from the line they point to."""
+    known = TABLE[_line(answers)]
+    return replace(
+        known,
+        rest_v2=answers.get("rest_v2", known.rest_v2),
+        oauth_metadata=answers.get("oauth_metadata", known.oauth_metadata),
+        refuses_bad_tokens=answers.get("refuses_bad_tokens", known.refuses_bad_tokens),
+    )
 
 
-def _port(parts: SplitResult) -> int | None:
-    try:
-        port = parts.port
-    except ValueError:
-        port = 0
-    if port == 0:
-        raise SiteAddressInvalid("The port must be a number from 1 to 65535.")
-    return port
+def _line(answers: Mapping[str, bool]) -> int:
+    """The highest line whose mark was seen; an administrator can switch metadata off, so it marks nothing."""
+    marks = ((17, "checks_client"), (16, "link_fetch"), (15, "rest_v2"), (14, "refuses_bad_tokens"))
+    return next((line for line, mark in marks if answers.get(mark)), OLDEST.line)
 
 
-def _is_loopback(host: str) -> bool:
-    """`localhost` and its subdomains never leave the machine (RFC 6761, 6.3)."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _probe(path: str, *, yes: int, headers: Mapping[str, str] | None = None) -> Call[bool]:
+    read = partial(_answers, status=yes)
+    return Call("GET", path, read, headers=headers or {}, repeatable=True, authenticated=False)
+
+
+def _answers(reply: Reply, *, status: int) -> bool:
+    """Whether Frappe itself answered so; a proxy's page says nothing, a failing site is an error."""
+    if reply.status >= 500 or reply.status == 429:
+        raise replies.error_of(reply)
+    return reply.status == status and bool(replies.body_of(reply))
