@@ -1,0 +1,247 @@
+"""The sandbox's token endpoint, with revocation and introspection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from urllib.parse import unquote
+
+from erpnext_connector.sandbox import records
+from erpnext_connector.sandbox.accounts import GUEST, check_password
+from erpnext_connector.sandbox.answers import answer, say_missing
+from erpnext_connector.sandbox.errors import FrappeError
+from erpnext_connector.sandbox.http import Request, Response
+from erpnext_connector.sandbox.methods import Method
+from erpnext_connector.sandbox.oauth_rules import (
+    TOKEN_SECONDS,
+    OAuthClient,
+    Refusal,
+    at_hash,
+    id_token,
+    scope_list,
+    verifier_matches,
+)
+from erpnext_connector.sandbox.openid import user_claims
+from erpnext_connector.sandbox.site import Site
+
+TOKEN_LENGTH: Final = 30
+ALPHABET: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+TOKEN: Final = "OAuth Bearer Token"  # noqa: S105  the name of a DocType
+CODE: Final = "OAuth Authorization Code"
+CLIENT: Final = "OAuth Client"
+STAMP: Final = "%Y-%m-%d %H:%M:%S.%f"
+
+
+def generate(site: Site) -> str:
+    """A code or token: 30 letters and digits."""
+    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in site.token_bytes(TOKEN_LENGTH))
+
+
+def get_token(site: Site, request: Request, user: str) -> Response:
+    """Redeem a code, a refresh token or a password; only a form body is read."""
+    if request.method != "POST":
+        refusal = Refusal("invalid_request", f"Unsupported request method {request.method}")
+        return answer(site, request, refusal.as_answer(), status=refusal.status)
+    if request.query:
+        refusal = Refusal("invalid_request", "URL query parameters are not allowed")
+        return answer(site, request, refusal.as_answer(), status=refusal.status)
+    grant = GRANTS.get(request.form.get("grant_type", ""), _unsupported)
+    try:
+        return answer(site, request, grant(site, request, user))
+    except Refusal as refusal:
+        return answer(site, request, refusal.as_token_answer(), status=400)
+
+
+def _unsupported(_site: Site, _request: Request, _user: str) -> dict[str, object]:
+    raise Refusal("unsupported_grant_type")
+
+
+def _by_code(site: Site, request: Request, user: str) -> dict[str, object]:
+    form = request.form
+    if "code" not in form:
+        raise Refusal("invalid_request", "Missing code parameter.")
+    client = _client(site, request, user)
+    code = _usable_code(site, form["code"], client)
+    _check_verifier(site, code, form.get("code_verifier"))
+    if form.get("redirect_uri", client.default_redirect_uri) not in (
+        client.redirect_uris or [client.default_redirect_uri]
+    ):
+        raise Refusal("invalid_request", "Mismatching redirect URI.")
+    scopes = scope_list(code["scopes"])
+    token = _issue(site, client, str(code["user"]), scopes)
+    records.change(site, CODE, str(code["name"]), validity="Invalid")
+    if "openid" in scopes:
+        token["id_token"] = _id_token(site, request, client, code, str(token["access_token"]))
+    return token
+
+
+def _usable_code(site: Site, name: str, client: OAuthClient) -> records.Document:
+    code = records.read(site, CODE, name)
+    if code is None or code.get("client") != client.name or code.get("validity") != "Valid":
+        raise Refusal("invalid_grant")
+    return code
+
+
+def _check_verifier(site: Site, code: records.Document, verifier: str | None) -> None:
+    """A wrong verifier may be corrected; a missing one costs the code."""
+    challenge, method = code.get("code_challenge"), code.get("code_challenge_method")
+    if challenge and not verifier:
+        records.remove(site, CODE, str(code["name"]))
+        raise Refusal("invalid_grant")
+    if not verifier_matches(str(method) if method else None, str(challenge), verifier or ""):
+        raise Refusal("invalid_grant")
+
+
+def _by_refresh_token(site: Site, request: Request, user: str) -> dict[str, object]:
+    """A new pair, while the old one stays alive; the refresh token need not be this client's."""
+    given = request.form.get("refresh_token")
+    if given is None:
+        raise Refusal("invalid_request", "Missing refresh token parameter.")
+    client = _client(site, request, user)
+    old = _active_token(site, given, user)
+    scopes = scope_list(old["scopes"])
+    narrower = scope_list(request.form.get("scope"))
+    if not set(narrower) <= set(scopes):
+        raise Refusal("invalid_scope")
+    return _issue(site, client, str(old["user"]), narrower or scopes)
+
+
+def _active_token(site: Site, refresh_token: str, user: str) -> records.Document:
+    found = records.find(site, TOKEN, refresh_token=refresh_token, status="Active")
+    if not found:
+        raise records.missing(site, TOKEN, {"refresh_token": refresh_token, "status": "Active"}, user)
+    return found[0]
+
+
+def _by_password(site: Site, request: Request, user: str) -> dict[str, object]:
+    for parameter in ("username", "password"):
+        if not request.form.get(parameter):
+            raise Refusal("invalid_request", f"Request is missing {parameter} parameter.")
+    client = _client(site, request, user)
+    scopes = scope_list(request.form.get("scope")) or client.scopes
+    owner = check_password(site, request, request.form["username"], request.form["password"])
+    if not set(scopes) <= set(client.scopes):
+        raise Refusal("invalid_scope")
+    return _issue(site, client, owner, scopes)
+
+
+def _by_client(site: Site, request: Request, user: str) -> dict[str, object]:
+    _client(site, request, user)
+    raise Refusal("unauthorized_client")
+
+
+GRANTS: Final[Mapping[str, Callable[[Site, Request, str], dict[str, object]]]] = {
+    "authorization_code": _by_code,
+    "refresh_token": _by_refresh_token,
+    "password": _by_password,
+    "client_credentials": _by_client,
+}
+
+
+def _client(site: Site, request: Request, user: str) -> OAuthClient:
+    """The client of a token request, without any proof: neither secret nor ownership is checked.
+
+    Only the cookie `user_id` has to name the session's user, so a stale cookie or a bearer token is refused.
+    """
+    name = request.form.get("client_id") or _client_of_token(site, request)
+    document = records.read(site, CLIENT, name) if name else None
+    if document is None:
+        raise records.missing(site, CLIENT, name, user)
+    if unquote(request.cookies.get("user_id", GUEST)) != user:
+        raise Refusal("invalid_client", status=401)
+    return OAuthClient.of(document)
+
+
+def _client_of_token(site: Site, request: Request) -> str | None:
+    form = request.form
+    if "refresh_token" in form:
+        found = records.find(site, TOKEN, refresh_token=form["refresh_token"])
+        return str(found[0]["client"]) if found else None
+    words = request.headers.get("authorization", "").split(" ")
+    if "token" not in form and len(words) == 1:
+        raise FrappeError("AttributeError", "'NoneType' object has no attribute 'split'", 500)
+    token = records.read(site, TOKEN, form["token"] if "token" in form else words[1])
+    return str(token["client"]) if token else None
+
+
+def _issue(site: Site, client: OAuthClient, user: str, scopes: tuple[str, ...]) -> dict[str, object]:
+    seconds = site.faults.token_seconds(TOKEN_SECONDS)
+    expires = datetime.fromisoformat(site.now()) + timedelta(seconds=seconds)
+    token: dict[str, object] = {
+        "access_token": generate(site),
+        "expires_in": seconds,
+        "token_type": "Bearer",
+        "scope": " ".join(scopes),
+        "refresh_token": generate(site),
+    }
+    records.add(
+        site,
+        {
+            "doctype": TOKEN,
+            "client": client.name,
+            "user": user,
+            "scopes": token["scope"],
+            "access_token": token["access_token"],
+            "refresh_token": token["refresh_token"],
+            "expires_in": seconds,
+            "expiration_time": expires.strftime(STAMP),
+            "status": "Active",
+        },
+    )
+    return token
+
+
+def _id_token(site: Site, request: Request, client: OAuthClient, code: records.Document, access_token: str) -> str:
+    now = round(site.clock.now())
+    nonce = {"nonce": code["nonce"]} if code.get("nonce") else {}
+    claims = {"aud": client.name, "iat": now, **nonce, "at_hash": at_hash(access_token), "exp": now + TOKEN_SECONDS}
+    return id_token(claims | user_claims(site, request, str(code["user"])), client.secret)
+
+
+def revoke_token(site: Site, request: Request, user: str) -> Response:
+    """Revoke a pair by its access token, or by its refresh token when the hint says so; {} whatever happens."""
+    form = request.form
+    if request.method != "POST" or request.query or "token" not in form:
+        return answer(site, request, {}, status=400)
+    try:
+        _client(site, request, user)
+    except Refusal as refusal:
+        return answer(site, request, {}, status=refusal.status)
+    field = "refresh_token" if form.get("token_type_hint") == "refresh_token" else "access_token"
+    for token in records.find(site, TOKEN, **{field: form["token"]}):
+        records.change(site, TOKEN, str(token["name"]), status="Revoked")
+    return answer(site, request, {})
+
+
+def introspect_token(site: Site, request: Request, _user: str) -> Response:
+    """Tell anybody about a token: `active` only says that it was not revoked, an expired one is active too.
+
+    `exp` reads the site's local time as if it were UTC, so it is off by the site's time zone.
+    """
+    token, hint = request.arguments.get("token"), request.arguments.get("token_type_hint")
+    field = "refresh_token" if hint == "refresh_token" else "access_token"
+    found = records.find(site, TOKEN, **{field: str(token)})
+    if not found:
+        message = f"{TOKEN} { ({field: token}) } not found"
+        say_missing(site, message)
+        return answer(site, request, {"active": False})
+    kept = found[0]
+    client = records.read(site, CLIENT, str(kept["client"])) or {}
+    expires = datetime.fromisoformat(str(kept["expiration_time"])).replace(tzinfo=UTC)
+    body = {
+        "client_id": kept["client"],
+        "trusted_client": client.get("skip_authorization") or 0,
+        "active": kept["status"] == "Active",
+        "exp": round(expires.timestamp()),
+        "scope": kept["scopes"],
+    }
+    claims = user_claims(site, request, str(kept["user"])) if "openid" in str(kept["scopes"]) else {}
+    return answer(site, request, body | (claims if claims.get("sub") else {}))
+
+
+METHODS: Final = {
+    "frappe.integrations.oauth2.get_token": Method(get_token, guest=True),
+    "frappe.integrations.oauth2.revoke_token": Method(revoke_token, guest=True),
+    "frappe.integrations.oauth2.introspect_token": Method(introspect_token, guest=True),
+}
