@@ -7,19 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from erpnext_connector.clock import Clock
-from erpnext_connector.errors import Retryable, TooLarge
+from erpnext_connector.errors import BadRequest, Retryable, TooLarge
 from erpnext_connector.inbox.event import Event, ParkedEvent
 from erpnext_connector.inbox.handlers import ANY, Handler, Handlers, HandlerT
 from erpnext_connector.inbox.queue import EventQueue
 from erpnext_connector.inbox.worker import CLAIM_SECONDS, Worker
 from erpnext_connector.secret import Secret
 from erpnext_connector.store.database import Database
-from erpnext_connector.wire.webhook import SIGNATURE_HEADER, read_event, verify
+from erpnext_connector.wire.webhook import SIGNATURE_HEADER, WebhookEvent, read_event, verify
 
 MAX_BODY_BYTES: Final = 1_000_000
 _FIRST_WAIT_SECONDS: Final = 1.0
 _LONGEST_WAIT_SECONDS: Final = 900.0
 _ERROR_CHARACTERS: Final = 2_000
+_NAME_CHARACTERS: Final = 500
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class Inbox:
             raise TooLarge(f"The webhook's body has more than {MAX_BODY_BYTES:,} bytes.")
         headers = {name.lower(): value for name, value in headers.items()}
         verify(body, headers.get(SIGNATURE_HEADER), self._webhook_secrets(site_id))
-        is_new = self._queue.keep(site_id, body, read_event(body, headers), now=self._clock.now())
+        is_new = self._queue.keep(site_id, body, _storable(read_event(body, headers)), now=self._clock.now())
         self.kick()
         return is_new
 
@@ -141,7 +142,7 @@ class Inbox:
     def _note(self, event: Event, handler: Handler, error: Exception) -> None:
         now = self._clock.now()
         name = getattr(handler, "__qualname__", repr(handler))
-        told = f"{name}: {type(error).__name__}: {error}"[:_ERROR_CHARACTERS]
+        told = f"{name}: {type(error).__name__}: {error}"[:_ERROR_CHARACTERS].replace("\0", "")
         if isinstance(error, Retryable):
             wait = _wait_for_site(error, waited=now - event.received_at)
             self._queue.put_back(event, told, due_at=now + wait, counts=False)
@@ -152,6 +153,16 @@ class Inbox:
         else:
             self._queue.park(event, told, now=now)
             _log.error("Event %s is parked after %d attempts in %s.", event.id, event.attempt, name, exc_info=error)
+
+
+def _storable(said: WebhookEvent) -> WebhookEvent:
+    """Refuse what Frappe can't have sent, before a database or its index chokes on it."""
+    texts = [text for text in (said.doctype, said.name, said.event, said.modified) if text]
+    if any(len(text) > _NAME_CHARACTERS or "\0" in text for text in texts):
+        raise BadRequest("The webhook's body names a document as Frappe names none.")
+    if said.docstatus not in {None, 0, 1, 2}:
+        raise BadRequest("The webhook's docstatus is none of 0, 1 and 2.")
+    return said
 
 
 def _wait(attempt: int) -> float:

@@ -30,7 +30,7 @@ from erpnext_connector.wire.webhook import WebhookEvent
 # delete too, with the `modified` of the save before: tests/contract, webhooks), so an identical one may be news.
 _ONCE_PER_MODIFIED: Final = frozenset({"after_insert", "on_update", "on_submit", "on_cancel", "on_trash"})
 # In the statement itself, not as a parameter: SQLite uses the partial indexes only where it can see the condition.
-_WAITING: Final = literal_column("'waiting'")
+_WAITING: Final[ColumnElement[str]] = literal_column("'waiting'")
 
 
 class EventQueue:
@@ -45,10 +45,10 @@ class EventQueue:
         A body that names its save is the same event for ever. Any other body is joined with an identical one that
         still waits: whoever handles that has yet to look at the document.
         """
-        body_hash = hashlib.sha256(body).hexdigest()
+        content_hash = _hash(body, said)
         row = {
             "site_id": site_id,
-            "body_hash": body_hash,
+            "content_hash": content_hash,
             "body": body,
             "doctype": said.doctype,
             "name": said.name,
@@ -62,11 +62,11 @@ class EventQueue:
             "claimed_until": 0.0,
         }
         with self._database.begin() as connection:
-            fingerprint = body_hash
+            fingerprint = content_hash
             if not _names_its_save(said):
-                if _waits(connection, site_id, body_hash, now=now):
+                if _waits(connection, site_id, content_hash, now=now):
                     return False
-                fingerprint = f"{body_hash}.{_last_id(connection, site_id, body_hash)}"
+                fingerprint = f"{content_hash}.{_last_id(connection, site_id, content_hash)}"
             row["fingerprint"] = fingerprint
             return connection.execute(_insert_if_new(connection, row)).first() is not None
 
@@ -125,19 +125,24 @@ class EventQueue:
             connection.execute(update(table).where(_waiting(), table.c.id == event_id).values(values))
 
 
+def _hash(body: bytes, said: WebhookEvent) -> str:
+    """The event belongs to it: a webhook may name it in a header."""
+    return hashlib.sha256((said.event or "").encode() + b"\0" + body).hexdigest()
+
+
 def _names_its_save(said: WebhookEvent) -> bool:
     return bool(said.doctype and said.name and said.modified) and said.event in _ONCE_PER_MODIFIED
 
 
-def _waits(connection: Connection, site_id: str, body_hash: str, *, now: float) -> bool:
+def _waits(connection: Connection, site_id: str, content_hash: str, *, now: float) -> bool:
     """Whether an identical body waits that nobody has begun to handle, nor can begin before we commit."""
-    same = and_(table.c.site_id == site_id, table.c.body_hash == body_hash)
+    same = and_(table.c.site_id == site_id, table.c.content_hash == content_hash)
     query = select(table.c.id).where(same, _waiting(), table.c.claimed_until <= now).limit(1).with_for_update()
     return connection.execute(query).first() is not None
 
 
-def _last_id(connection: Connection, site_id: str, body_hash: str) -> int:
-    same = and_(table.c.site_id == site_id, table.c.body_hash == body_hash)
+def _last_id(connection: Connection, site_id: str, content_hash: str) -> int:
+    same = and_(table.c.site_id == site_id, table.c.content_hash == content_hash)
     return int(connection.execute(select(func.coalesce(func.max(table.c.id), 0)).where(same)).scalar_one())
 
 

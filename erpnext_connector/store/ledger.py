@@ -49,8 +49,8 @@ class Ledger:
             "site_id": site_id,
             "user_id": user,
             "verb": verb,
-            "doctype": doctype,
-            "name": name,
+            "doctype": _storable(doctype),
+            "name": _storable(name),
             "outcome": outcome,
             "duration_ms": duration_ms,
         }
@@ -70,3 +70,8 @@ class Ledger:
             Entry(row.at, row.site_id, row.user_id, row.verb, row.doctype, row.name, row.outcome, row.duration_ms)
             for row in rows
         )
+
+
+def _storable(text: str | None) -> str | None:
+    """What a user asked for may hold anything; PostgreSQL stores no NUL."""
+    return text and text.replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -31,18 +31,19 @@ class PendingSignIn:
     site_id: str
     next_path: str
     verifier: Secret
-    nonce: str | None
+    nonce: Secret
 
 
-class _Proof(msgspec.Struct, frozen=True):
+class _Kept(msgspec.Struct, frozen=True):
+    next_path: str
     verifier: str
-    nonce: str | None
+    nonce: str
 
 
 class PendingSignIns:
     """Sign-ins by their state; each can be taken once, by the browser that began it, for ten minutes.
 
-    State and browser token are stored as digests, verifier and nonce sealed.
+    State and browser token are stored as digests, all else but the site sealed.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class PendingSignIns:
         *,
         state: str | Secret,
         verifier: Secret,
-        nonce: str | None = None,
+        nonce: Secret,
         browser_token: str | Secret | None = None,
     ) -> Secret:
         """Remember a sign-in; the answer is the token for the browser's cookie.
@@ -77,13 +78,12 @@ class PendingSignIns:
         now = self._clock.now()
         state_hash = digest(_text(state))
         browser = _text(browser_token) if browser_token else self._new_token()
-        proof = msgspec.json.encode(_Proof(verifier.reveal(), nonce))
+        kept = msgspec.json.encode(_Kept(next_path, verifier.reveal(), nonce.reveal()))
         row = {
             "state_hash": state_hash,
             "browser_hash": digest(browser),
             "site_id": site_id,
-            "next_path": next_path,
-            "sealed_proof": self._keyring.seal(proof, site=site_id, user=state_hash, kind=_KIND),
+            "sealed_proof": self._keyring.seal(kept, site=site_id, user=state_hash, kind=_KIND),
             "expires_at": now + self._lifetime_seconds,
         }
         with self._database.begin() as connection:
@@ -115,7 +115,7 @@ class PendingSignIns:
         if not browser_token:
             return None
         newest = (
-            select(table.c.state_hash, table.c.next_path)
+            select(table)
             .where(table.c.browser_hash == digest(_text(browser_token)), table.c.expires_at > self._clock.now())
             .order_by(table.c.expires_at.desc())
             .limit(1)
@@ -125,12 +125,12 @@ class PendingSignIns:
             if row is None:
                 return None
             connection.execute(delete(table).where(table.c.state_hash == row.state_hash))
-        return str(row.next_path)
+        return self._opened(row).next_path
 
     def _opened(self, row: Row[Any]) -> PendingSignIn:
         plain = self._keyring.open(row.sealed_proof, site=row.site_id, user=row.state_hash, kind=_KIND)
-        proof = msgspec.json.decode(plain, type=_Proof)
-        return PendingSignIn(row.site_id, row.next_path, Secret(proof.verifier), proof.nonce)
+        kept = msgspec.json.decode(plain, type=_Kept)
+        return PendingSignIn(row.site_id, kept.next_path, Secret(kept.verifier), Secret(kept.nonce))
 
     def _new_token(self) -> str:
         return base64.urlsafe_b64encode(self._random(_TOKEN_BYTES)).decode().rstrip("=")

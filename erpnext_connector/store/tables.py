@@ -78,7 +78,6 @@ pending_sign_ins = Table(
     Column("state_hash", Text, primary_key=True),
     Column("browser_hash", Text, nullable=False),
     _site_column(),
-    Column("next_path", Text, nullable=False),
     Column("sealed_proof", LargeBinary, nullable=False),
     Column("expires_at", Float, nullable=False),
     Index("connector_pending_sign_ins_by_browser", "browser_hash"),
@@ -92,7 +91,7 @@ inbox_events = Table(
     _site_column(),
     # Unique per event: what was delivered twice is kept once.
     Column("fingerprint", Text, nullable=False),
-    Column("body_hash", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("doctype", Text),
     Column("name", Text),
@@ -124,7 +123,7 @@ inbox_events = Table(
         sqlite_where=text("status = 'waiting'"),
         postgresql_where=text("status = 'waiting'"),
     ),
-    Index("connector_inbox_events_by_body", "site_id", "body_hash"),
+    Index("connector_inbox_events_by_content", "site_id", "content_hash"),
     sqlite_autoincrement=True,
 )
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from erpnext_connector.secret import Secret
 from erpnext_connector.store.database import Database
 from erpnext_connector.store.sites import Site, Sites
 from erpnext_connector.store.tables import inbox_events
-from erpnext_connector.wire.webhook import SIGNATURE_HEADER, sign
+from erpnext_connector.wire.webhook import EVENT_HEADER, SIGNATURE_HEADER, sign
 from tests.clocks import ManualClock
 from tests.integration.inbox.conftest import SECRET, Deliver, said
 
@@ -152,10 +151,32 @@ def test_a_signed_body_that_is_no_object_is_refused(deliver: Deliver, database: 
     assert _kept(database) == 0
 
 
-@pytest.mark.parametrize("version", ["v14", "v15", "v16"])
-def test_every_recorded_delivery_is_accepted_once_and_told(
-    version: str, inbox: Inbox, sites: Sites, make_inbox: Callable[..., Inbox]
+@pytest.mark.parametrize(
+    "odd",
+    [{"name": "A\0B"}, {"name": "A" * 3000}, {"doctype": "\0"}, {"event": "e" * 3000}, {"docstatus": 2**80}],
+    ids=["NUL", "long", "DocType", "event", "docstatus"],
+)
+def test_a_signed_body_that_frappe_cannot_have_sent_is_refused(
+    deliver: Deliver, database: Database, odd: dict[str, Any]
 ) -> None:
+    with pytest.raises(BadRequest):
+        deliver(json.dumps(said() | odd).encode())
+    assert _kept(database) == 0
+
+
+def test_an_event_named_in_a_header_is_told_apart(inbox: Inbox) -> None:
+    body = json.dumps({key: value for key, value in said().items() if key != "event"}).encode()
+    headers = {SIGNATURE_HEADER: sign(body, SECRET)}
+    heard: list[str | None] = []
+    inbox.on()(lambda event: heard.append(event.event))
+    for event in ("on_update", "on_submit", "on_update"):
+        inbox.accept("main", body, headers | {EVENT_HEADER: event})
+    inbox.work()
+    assert heard == ["on_update", "on_submit"]
+
+
+@pytest.mark.parametrize("version", ["v14", "v15", "v16"])
+def test_every_recorded_delivery_is_accepted_once_and_told(version: str, inbox: Inbox, sites: Sites) -> None:
     path = RECORDINGS / f"webhooks-{version}.jsonl"
     deliveries = [json.loads(line) for line in path.read_text().splitlines()]
     heard: list[Event] = []

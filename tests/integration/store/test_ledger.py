@@ -24,6 +24,12 @@ def test_a_site_or_a_user_can_be_picked_out(database: Database, clock: ManualClo
     assert len(ledger.recent(1, site_id="main", user="ann")) == 1
 
 
+def test_a_name_that_no_database_stores_is_recorded_all_the_same(database: Database, clock: ManualClock) -> None:
+    ledger = Ledger(database, clock)
+    ledger.record("main", "ann", "get", "It\0em", "\0", outcome="document_not_found", duration_ms=1.0)
+    assert [(entry.doctype, entry.name) for entry in ledger.recent()] == [("It\ufffdem", "\ufffd")]
+
+
 def test_no_more_is_told_than_asked_for(database: Database, clock: ManualClock) -> None:
     ledger = Ledger(database, clock)
     for number in range(5):

@@ -72,7 +72,7 @@ class Life:
     def _sign_in(self) -> None:
         pending = PendingSignIns(self.database, self.keyring, self.clock)
         states = [self.new(), self.new()]
-        nonce = self.new().reveal()
+        nonce = self.new()
         for state in states:
             browser = self.seen(pending.begin("main", "/next", state=state, verifier=self.new(), nonce=nonce))
         pending.take(states[1], browser)

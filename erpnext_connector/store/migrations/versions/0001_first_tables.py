@@ -67,7 +67,6 @@ def _create_pending_sign_ins() -> None:
         sa.Column("state_hash", sa.Text, primary_key=True),
         sa.Column("browser_hash", sa.Text, nullable=False),
         _site_column(),
-        sa.Column("next_path", sa.Text, nullable=False),
         sa.Column("sealed_proof", sa.LargeBinary, nullable=False),
         sa.Column("expires_at", sa.Float, nullable=False),
     )
@@ -82,7 +81,7 @@ def _create_inbox_events() -> None:
         _counted_id(),
         _site_column(),
         sa.Column("fingerprint", sa.Text, nullable=False),
-        sa.Column("body_hash", sa.Text, nullable=False),
+        sa.Column("content_hash", sa.Text, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.Column("doctype", sa.Text),
         sa.Column("name", sa.Text),
@@ -101,7 +100,7 @@ def _create_inbox_events() -> None:
     )
     _create_index_of_waiting("connector_inbox_events_waiting", ["id"])
     _create_index_of_waiting("connector_inbox_events_in_order", ["site_id", "doctype", "name", "id"])
-    op.create_index("connector_inbox_events_by_body", table, ["site_id", "body_hash"])
+    op.create_index("connector_inbox_events_by_content", table, ["site_id", "content_hash"])
 
 
 def _create_index_of_waiting(name: str, columns: list[str]) -> None:
