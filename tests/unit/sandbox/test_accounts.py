@@ -4,53 +4,8 @@ import json
 import pytest
 
 from erpnext_connector.sandbox import accounts, records
-from erpnext_connector.sandbox.data import Dataset
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request
-from erpnext_connector.sandbox.site import Site
-
-USERS = {
-    "users": [
-        {"name": "sales@example.com", "password": "right", "first_name": "Sally", "last_name": "Example", "roles": []},
-        {"name": "stock@example.com", "password": "other", "first_name": "Stan"},
-    ],
-    "oauth_clients": [{"app_name": "App", "redirect_uris": "http://127.0.0.1:9/cb", "scopes": "all openid"}],
-}
-
-
-class Clock:
-    def __init__(self):
-        self.seconds = 1_795_000_000.25
-
-    def now(self):
-        return self.seconds
-
-    monotonic = now
-
-    def sleep(self, seconds):
-        self.seconds += seconds
-
-
-def dataset(directory):
-    (directory / "doctypes.json").write_text("[]")
-    (directory / "documents.jsonl").write_text("")
-    (directory / "users.json").write_text(json.dumps(USERS))
-    return Dataset.at(directory)
-
-
-@pytest.fixture
-def make_site(tmp_path):
-    def make(frappe=15):
-        site = Site(frappe, datasets=[dataset(tmp_path)], clock=Clock())
-        site.begin()
-        return site
-
-    return make
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site()
 
 
 def login(site, password="right", user="sales@example.com", **headers):
