@@ -32,7 +32,7 @@ from erpnext_connector.errors import (
     StaleDocument,
     TooLarge,
 )
-from erpnext_connector.wire.text import plain, without_tokens
+from erpnext_connector.wire.text import lines, without_tokens
 
 Json = Any
 
@@ -78,7 +78,8 @@ _OF_THE_REQUEST: Final = frozenset(
         *("ProgrammingError", "TypeError", "ValueError"),
     }
 )
-_UNKNOWN_COLUMN: Final = re.compile(r"\(1054,")
+# Column and DocType names that do not exist; Frappe 14 calls the latter just "Error".
+_OF_THE_REQUEST_TEXT: Final = re.compile(r"\(1054,|No module named '")
 _UNKNOWN_METHOD: Final = re.compile(r"has no attribute '|No module named '|Failed to get method for command")
 _EXCEPTION: Final = re.compile(r"\s*(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)\s*(?::\s*(.*))?\Z", re.DOTALL)
 _HINT_MAY_BE_MISSING: Final = (
@@ -208,14 +209,14 @@ def _kind(
         return MethodNotFound if _UNKNOWN_METHOD.search(_server_text(body) or said) else refused
     if reply.status == 409 and exc_type == "NameError":
         return refused
-    if reply.status == 500 and (exc_type in _OF_THE_REQUEST or _UNKNOWN_COLUMN.search(said)):
+    if reply.status == 500 and (exc_type in _OF_THE_REQUEST or _OF_THE_REQUEST_TEXT.search(said)):
         return BadRequest
     return _BY_STATUS.get(reply.status) or (SiteFault if reply.status >= 500 else BadRequest)
 
 
 def _missing(body: Mapping[str, Json], exc_type: str, not_found: type[NotFound]) -> type[NotFound]:
     """Which thing a 404 misses; "DocType" stays untranslated, other words of the message may not."""
-    text = _server_text(body)
+    text = _server_text(body) or _v2_text(body)
     if exc_type != "DoesNotExistError" or not text:
         return not_found
     if re.match(r"DocType\b", text):
@@ -287,9 +288,9 @@ def _decoded(value: Json) -> Json:
 def shown(value: Json) -> str:
     """A message as plain text; Frappe sends a list for a bulleted list, a list of lists for a table."""
     if isinstance(value, str):
-        return without_tokens(plain(value))
+        return without_tokens(_sentences(lines(value)))
     if isinstance(value, Sequence):
-        return " ".join(filter(None, map(shown, value)))
+        return _sentences(filter(None, map(shown, value)))
     return ""
 
 

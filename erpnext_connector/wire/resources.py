@@ -140,9 +140,11 @@ _read_message = partial(_object, key="message", not_found=DocumentNotFound)
 
 
 def _read_created(reply: Reply) -> dict[str, Any]:
-    """A POST to an unknown DocType is a 500 ImportError (frappe-quirks 3, write)."""
-    if reply.status == 500 and replies.error_of(reply).exc_type in ("ImportError", "ModuleNotFoundError"):
-        raise DocTypeNotFound(upstream_status=reply.status)
+    """A POST to an unknown DocType is a 500: its Python module is missing (frappe-quirks 3, write)."""
+    if reply.status == 500:
+        error = replies.error_of(reply)
+        if error.exc_type in ("ImportError", "ModuleNotFoundError") or "No module named 'frappe." in error.message:
+            raise DocTypeNotFound(upstream_status=reply.status, exc_type=error.exc_type)
     return _object(reply, "data", not_found=DocTypeNotFound)
 
 

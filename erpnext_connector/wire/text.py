@@ -20,34 +20,41 @@ _TOKEN: Final = re.compile(r"""(['"]?(?:access|refresh|id)_token['"]?\s*[:=]\s*)
 class _Text(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.pieces: list[str] = []
+        self.lines = [""]
         self._silent = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
         if tag in _SILENT:
             self._silent += 1
-        elif tag in _BREAKS:
-            self.pieces.append(" ")
+        self._break_at(tag)
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _SILENT:
             self._silent = max(0, self._silent - 1)
-        elif tag in _BREAKS:
-            self.pieces.append(" ")
+        self._break_at(tag)
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
-            self.pieces.append(data)
+            self.lines[-1] += data
+
+    def _break_at(self, tag: str) -> None:
+        if tag in _BREAKS:
+            self.lines.append("")
 
 
-def plain(html: str) -> str:
-    """The words of a piece of HTML on one line; "<" that opens no tag stays."""
-    if "<" not in html and "&" not in html:
-        return _BLANKS.sub(" ", html).strip()
+def lines(html: str) -> list[str]:
+    """The words of a piece of HTML, line by line as a browser would break them; "<" that opens no tag stays."""
     parser = _Text()
     parser.feed(html)
     parser.close()
-    return _BLANKS.sub(" ", "".join(parser.pieces)).strip()
+    return [line for line in (_BLANKS.sub(" ", line).strip() for line in parser.lines) if line]
+
+
+def plain(html: str) -> str:
+    """The words of a piece of HTML on one line."""
+    if "<" not in html and "&" not in html:
+        return _BLANKS.sub(" ", html).strip()
+    return " ".join(lines(html))
 
 
 def without_tokens(text: str) -> str:
