@@ -44,7 +44,7 @@ class Vault:
         self._clock = clock
         self._refresh = refresh
         self._lease_seconds = lease_seconds
-        self._locks: WeakValueDictionary[tuple[str, str], _Turn] = WeakValueDictionary()
+        self._lines: WeakValueDictionary[tuple[str, str], _Line] = WeakValueDictionary()
         self._locks_guard = threading.Lock()
 
     def keep(self, site_id: str, profile: Profile, tokens: TokenSet) -> None:
@@ -66,8 +66,8 @@ class Vault:
         grant = self._held(site_id, user)
         if self._is_fresh(grant, refused):
             return grant.tokens.access
-        with self._turn(site_id, user, wait=not self._is_usable(grant, refused)) as is_mine:
-            return self._renewed(site_id, user, refused) if is_mine else grant.tokens.access
+        with self._turn(site_id, user, wait=not self._is_usable(grant, refused)) as turn:
+            return turn.take(lambda: self._renewed(site_id, user, refused)) if turn else grant.tokens.access
 
     def profile(self, site_id: str, user: str) -> Profile | None:
         """Who the user is, as ERPNext said at the last sign-in; None without a grant."""
@@ -143,22 +143,47 @@ class Vault:
         return grant.tokens.access != refused and self._clock.now() < grant.tokens.expires_at
 
     @contextmanager
-    def _turn(self, site_id: str, user: str, *, wait: bool) -> Iterator[bool]:
-        """Whether it is this thread's turn to refresh; without `wait` it may not be."""
+    def _turn(self, site_id: str, user: str, *, wait: bool) -> Iterator[_Turn | None]:
+        """This thread's turn to refresh; None, without `wait`, when it is another's."""
         with self._locks_guard:
-            turn = self._locks.setdefault((site_id, user), _Turn())
-        is_mine = turn.lock.acquire(blocking=wait)
+            line = self._lines.setdefault((site_id, user), _Line())
+        turn = _Turn(line, seen=line.failures)
+        if not line.lock.acquire(blocking=wait):
+            yield None
+            return
         try:
-            yield is_mine
+            yield turn
         finally:
-            if is_mine:
-                turn.lock.release()
+            line.lock.release()
 
 
-class _Turn:
-    """A lock that is forgotten when nobody holds or awaits it."""
+class _Line:
+    """Threads waiting to refresh one grant; forgotten when nobody does."""
 
-    __slots__ = ("__weakref__", "lock")
+    __slots__ = ("__weakref__", "failure", "failures", "lock")
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
+        self.failure: Retryable | OutcomeUnknown | None = None
+        self.failures = 0
+
+
+class _Turn:
+    """One thread's place in the line."""
+
+    __slots__ = ("_line", "_seen")
+
+    def __init__(self, line: _Line, *, seen: int) -> None:
+        self._line = line
+        self._seen = seen
+
+    def take(self, act: Callable[[], Secret]) -> Secret:
+        """Do it, unless it failed for somebody else while this thread waited: a site that is down is asked once."""
+        if self._line.failure and self._line.failures != self._seen:
+            raise self._line.failure
+        try:
+            return act()
+        except (Retryable, OutcomeUnknown) as failure:
+            self._line.failure = failure
+            self._line.failures += 1
+            raise

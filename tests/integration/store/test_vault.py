@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -306,6 +307,16 @@ def test_a_site_that_cannot_answer_keeps_a_grant_whose_token_is_dead(
     issuer.failure = SiteUnavailable()
     with pytest.raises(SiteUnavailable):
         vault.fresh("main", USER)
+    issuer.failure = None
+    assert vault.fresh("main", USER) == Secret("access-2")
+
+
+def test_a_site_that_is_down_is_asked_once_for_all_who_wait(vault: Vault, issuer: Issuer, clock: ManualClock) -> None:
+    clock.advance(3600)
+    issuer.failure = SiteUnavailable()
+    issuer.before_answer = lambda: time.sleep(1)  # so that all the others are waiting
+    assert {type(result) for result in _at_once(10, lambda: vault.fresh("main", USER))} == {SiteUnavailable}
+    assert len(issuer.asked) == 1
     issuer.failure = None
     assert vault.fresh("main", USER) == Secret("access-2")
 
