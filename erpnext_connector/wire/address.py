@@ -12,6 +12,8 @@ from erpnext_connector.errors import SiteAddressInvalid, SiteInsecure
 
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
+# Python's codec and browsers make different hosts of these (IDNA 2003 against 2008).
+_AMBIGUOUS: Final = re.compile("[ßẞς\u200c\u200d]")
 _NO_URL_CHARACTER: Final = re.compile(r"[\s\x00-\x1f\x7f\\]")
 
 
@@ -78,6 +80,10 @@ def _host(parts: SplitResult) -> str:
     host = (parts.hostname or "").rstrip(".")
     if ":" in host:
         return str(_ip(host))
+    if _AMBIGUOUS.search(host):
+        raise SiteAddressInvalid(
+            "Write the host name in its ASCII form (xn--...): it has letters that programs differ on."
+        )
     try:
         host = host.encode("idna").decode("ascii").lower()
     except UnicodeError:

@@ -24,7 +24,7 @@ def answered(rows: list[Row], query: ListQuery) -> list[Row]:
         for row in rows
         if all(COMPARE[str(op)](row[field], value) for _, field, op, value in conditions("Item", query.filters))
     ]
-    columns = [part.split()[0] for part in query.order_by.split(", ")]
+    columns = [part.split()[0].lower() for part in query.order_by.split(",")]
     ordered = sorted(kept, key=lambda row: tuple(row[column] for column in columns))
     return ordered[query.start : query.start + query.limit]
 
