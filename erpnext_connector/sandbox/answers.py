@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from erpnext_connector.sandbox.accounts import session_expired
-from erpnext_connector.sandbox.http import Request, Response
+from erpnext_connector.sandbox.http import Response
 from erpnext_connector.sandbox.site import Site
 
 
-def answer(site: Site, request: Request, body: dict[str, Any], *, status: int = 200) -> Response:
-    """`body` as the site's version writes it, with what every JSON answer also says."""
-    expired = {"session_expired": 1} if session_expired(site, request) else {}
+def answer(site: Site, body: dict[str, Any], *, status: int = 200) -> Response:
+    """`body` as the site's version writes it, with what was said to the user."""
     said = {"_server_messages": json.dumps([json.dumps(one) for one in site.messages])} if site.messages else {}
-    return Response.json(expired | body | said, status=status, ascii_only=site.frappe < 16)
+    return Response.json(body | said, status=status, ascii_only=site.frappe < 16)
 
 
 def say_missing(site: Site, message: str) -> None:

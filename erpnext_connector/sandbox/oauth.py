@@ -17,6 +17,7 @@ from erpnext_connector.sandbox.oauth_rules import (
     OAuthClient,
     Refusal,
     check_authorization,
+    check_encoding,
     encode_parameters,
     readable_query,
     with_query,
@@ -40,7 +41,7 @@ def authorize(site: Site, request: Request, user: str) -> Response:
     try:
         asked = _check(site, request, user)
     except Refusal as refusal:
-        return answer(site, request, refusal.as_answer(), status=refusal.status)
+        return answer(site, refusal.as_answer(), status=refusal.status)
     if asked.client.skip_authorization or _skipped_by_settings(site, user):
         return Response.redirect(success_url)
     failure_url = f"{arguments.get('redirect_uri', '')}?error=access_denied"
@@ -62,9 +63,11 @@ def approve(site: Site, request: Request, user: str) -> Response:
     try:
         asked = _check(site, request, user)
     except Refusal as refusal:
-        return answer(site, request, refusal.as_answer(), status=refusal.status)
+        return answer(site, refusal.as_answer(), status=refusal.status)
     if _parameters(request).get("prompt") == "none":
-        raise FrappeError("AttributeError", "'NoneType' object has no attribute 'lower'", 500)
+        raise FrappeError("AttributeError", "'set' object has no attribute 'lower'", 500)
+    if "id_token" in _parameters(request)["response_type"]:
+        raise FrappeError("DoesNotExistError", "User None not found")
     if "user_id" not in request.cookies:
         raise FrappeError("KeyError", "'user_id'", 500)
     code = tokens.generate(site)
@@ -94,6 +97,10 @@ def delete_client(site: Site, request: Request, user: str) -> None:
 
 def _check(site: Site, request: Request, user: str) -> AuthorizationRequest:
     parameters = _parameters(request)
+    try:
+        check_encoding(readable_query(request.query_string))
+    except ValueError as error:
+        raise FrappeError("ValueError", str(error), 500) from error
     document = records.read(site, "OAuth Client", parameters.get("client_id", ""))
     client = OAuthClient.of(document) if document else None
     if client and not client.allowed_roles & set(site.roles(user)):

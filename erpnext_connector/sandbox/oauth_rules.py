@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from string import ascii_letters, digits
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit
 
@@ -22,6 +23,7 @@ OPENID_RESPONSE_TYPES: Final = frozenset({"id_token", "id_token token", "code id
 ABSOLUTE_URI: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.\-]*:\S+$")
 # What stays percent-encoded when a URL is shown: controls, the percent sign, what divides a query.
 KEPT_ENCODED: Final = re.compile(r"((?:%(?:[01][0-9A-F]|2[0356B]|3D|7F))+)", re.IGNORECASE)
+READABLE: Final = frozenset(ascii_letters + digits + "_.-=&;:%+~,*@!()/?'$")
 
 
 class Refusal(Exception):
@@ -102,6 +104,8 @@ def check_authorization(parameters: Mapping[str, str], client: OAuthClient | Non
     asked = scope_list(parameters.get("scope")) or client.scopes
     if not set(asked) <= set(client.scopes):
         raise Refusal("invalid_scope")
+    if "openid" in asked and "id_token" in str(parameters["response_type"]) and not parameters.get("nonce"):
+        raise Refusal("invalid_request", "Request is missing mandatory nonce parameter.")
     return AuthorizationRequest(
         client=client,
         redirect_uri=redirect_uri,
@@ -167,6 +171,15 @@ def at_hash(access_token: str) -> str:
 def base64url(data: bytes) -> str:
     """URL-safe base64 without padding."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def check_encoding(query: str) -> None:
+    """Raise ValueError, as oauthlib does, where a query (as `readable_query` gives it) has characters it won't read."""
+    found = set(query) - READABLE
+    if found:
+        text = "Error trying to decode a non urlencoded string. Found invalid characters: {} in the string: '{}'. "
+        hint = "Please ensure the request/response body is x-www-form-urlencoded."
+        raise ValueError(text.format(found, query) + hint)
 
 
 def with_query(uri: str, parameters: list[tuple[str, str]]) -> str:

@@ -53,17 +53,25 @@ def issuer_of(site: Site, request: Request) -> str:
 
 
 def openid_profile(site: Site, request: Request, user: str) -> Response:
-    """The claims of the token's user: only a bearer token will do."""
-    words = request.headers.get("authorization", "").split()
-    token = records.read(site, "OAuth Bearer Token", words[1]) if words and words[0].lower() == "bearer" else None
+    """The claims of the request's user, who has to show a token (not only a cookie or an API key)."""
+    name = _token_of(request)
+    token = records.read(site, "OAuth Bearer Token", name) if name else None
     if token is None:
-        raise records.missing(site, "OAuth Bearer Token", None, user)
+        raise records.missing(site, "OAuth Bearer Token", name, user)
     client = records.read(site, "OAuth Client", str(token["client"])) or {}
     if "openid" not in scope_list(client.get("scopes")):
         text = "The access token provided is expired, revoked, malformed, or invalid for other reasons."
         body = {"description": text, "status_code": 401, "error": "invalid_token"}
-        return answer(site, request, body, status=401)
-    return answer(site, request, user_claims(site, request, user))
+        return answer(site, body, status=401)
+    return answer(site, user_claims(site, request, user))
+
+
+def _token_of(request: Request) -> str | None:
+    """The token in the header, else among the parameters."""
+    words = request.headers.get("authorization", "").split()
+    if len(words) == 2 and words[0].lower() == "bearer":
+        return words[1]
+    return request.form.get("access_token") or request.query.get("access_token")
 
 
 def openid_configuration(site: Site, request: Request, _user: str) -> Response:

@@ -155,6 +155,7 @@ def third_party_apps(site: Site, request: Request, user: str) -> Response:
         return message(site, request, "Not Permitted", "You need to be logged in to access this page", 403)
     if request.method == "POST":
         revoke(site, user, str(request.arguments.get("client_id") or ""))
+        site.commit()
         return Response.redirect("/third_party_apps")
     chosen = request.query.get("app")
     app = records.read(site, "OAuth Client", chosen) if chosen else None

@@ -65,13 +65,12 @@ def change(site: Site, doctype: str, name: str, **values: object) -> None:
 
 
 def remove(site: Site, doctype: str, name: str) -> None:
-    """Delete a document with its rows and commit."""
+    """Delete a document with its rows; it is for good once the request is committed."""
     found = site.doctype(doctype)
     site.db.execute(f"DELETE FROM {tables.table(found)} WHERE {tables.KEY} = ?", (fold(name),))
     for field in found.table_fields:
         child = tables.table(str(field.options))
         site.db.execute(f"DELETE FROM {child} WHERE parent = ? AND parenttype = ?", (name, doctype))
-    site.commit()
 
 
 def missing(site: Site, doctype: str, named: object, user: str) -> FrappeError:

@@ -25,7 +25,7 @@ def register_client(site: Site, request: Request, _user: str) -> Response:
     problem = _problem(metadata)
     if problem:
         body = {"error": "invalid_client_metadata", "error_description": problem}
-        return answer(site, request, body, status=400)
+        return answer(site, body, status=400)
     uris = [str(uri) for uri in metadata["redirect_uris"]]
     method = str(metadata.get("token_endpoint_auth_method") or "client_secret_basic")
     client = records.add(
@@ -40,7 +40,7 @@ def register_client(site: Site, request: Request, _user: str) -> Response:
             "response_type": "Code",
         },
     )
-    return answer(site, request, _described(site, client, metadata, uris, method), status=201)
+    return answer(site, _described(site, client, metadata, uris, method), status=201)
 
 
 def _described(

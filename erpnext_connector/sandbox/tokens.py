@@ -42,15 +42,16 @@ def get_token(site: Site, request: Request, user: str) -> Response:
     """Redeem a code, a refresh token or a password; only a form body is read."""
     if request.method != "POST":
         refusal = Refusal("invalid_request", f"Unsupported request method {request.method}")
-        return answer(site, request, refusal.as_answer(), status=refusal.status)
+        return answer(site, refusal.as_answer(), status=refusal.status)
     if request.query:
         refusal = Refusal("invalid_request", "URL query parameters are not allowed")
-        return answer(site, request, refusal.as_answer(), status=refusal.status)
+        return answer(site, refusal.as_answer(), status=refusal.status)
     grant = GRANTS.get(request.form.get("grant_type", ""), _unsupported)
     try:
-        return answer(site, request, grant(site, request, user))
+        return answer(site, grant(site, request, user))
     except Refusal as refusal:
-        return answer(site, request, refusal.as_token_answer(), status=400)
+        state = {"state": request.form["state"]} if "state" in request.form else {}
+        return answer(site, refusal.as_token_answer() | state, status=400)
 
 
 def _unsupported(_site: Site, _request: Request, _user: str) -> dict[str, object]:
@@ -88,6 +89,7 @@ def _check_verifier(site: Site, code: records.Document, verifier: str | None) ->
     challenge, method = code.get("code_challenge"), code.get("code_challenge_method")
     if challenge and not verifier:
         records.remove(site, CODE, str(code["name"]))
+        site.commit()
         raise Refusal("invalid_grant")
     if not verifier_matches(str(method) if method else None, str(challenge), verifier or ""):
         raise Refusal("invalid_grant")
@@ -126,6 +128,13 @@ def _by_password(site: Site, request: Request, user: str) -> dict[str, object]:
     return _issue(site, client, owner, scopes)
 
 
+def _by_other_name(site: Site, request: Request, user: str) -> dict[str, object]:
+    """The code grant by the name that OpenID Connect's library knows, which no client is allowed."""
+    if "code" not in request.form:
+        raise Refusal("invalid_request", "Missing code parameter.")
+    return _by_client(site, request, user)
+
+
 def _by_client(site: Site, request: Request, user: str) -> dict[str, object]:
     _client(site, request, user)
     raise Refusal("unauthorized_client")
@@ -136,6 +145,7 @@ GRANTS: Final[Mapping[str, Callable[[Site, Request, str], dict[str, object]]]] =
     "refresh_token": _by_refresh_token,
     "password": _by_password,
     "client_credentials": _by_client,
+    "openid": _by_other_name,
 }
 
 
@@ -203,15 +213,15 @@ def revoke_token(site: Site, request: Request, user: str) -> Response:
     """Revoke a pair by its access token, or by its refresh token when the hint says so; {} whatever happens."""
     form = request.form
     if request.method != "POST" or request.query or "token" not in form:
-        return answer(site, request, {}, status=400)
+        return answer(site, {}, status=400)
     try:
         _client(site, request, user)
     except Refusal as refusal:
-        return answer(site, request, {}, status=refusal.status)
+        return answer(site, {}, status=refusal.status)
     field = "refresh_token" if form.get("token_type_hint") == "refresh_token" else "access_token"
     for token in records.find(site, TOKEN, **{field: form["token"]}):
         records.change(site, TOKEN, str(token["name"]), status="Revoked")
-    return answer(site, request, {})
+    return answer(site, {})
 
 
 def introspect_token(site: Site, request: Request, _user: str) -> Response:
@@ -225,7 +235,7 @@ def introspect_token(site: Site, request: Request, _user: str) -> Response:
     if not found:
         message = f"{TOKEN} { ({field: token}) } not found"
         say_missing(site, message)
-        return answer(site, request, {"active": False})
+        return answer(site, {"active": False})
     kept = found[0]
     client = records.read(site, CLIENT, str(kept["client"])) or {}
     expires = datetime.fromisoformat(str(kept["expiration_time"])).replace(tzinfo=UTC)
@@ -237,7 +247,7 @@ def introspect_token(site: Site, request: Request, _user: str) -> Response:
         "scope": kept["scopes"],
     }
     claims = user_claims(site, request, str(kept["user"])) if "openid" in str(kept["scopes"]) else {}
-    return answer(site, request, body | (claims if claims.get("sub") else {}))
+    return answer(site, body | (claims if claims.get("sub") else {}))
 
 
 METHODS: Final = {

@@ -1,7 +1,12 @@
+import json
+import subprocess
+import sys
 import threading
 import time
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx2
 import pytest
 
 
@@ -45,3 +50,49 @@ def listener():
     listener = Listener()
     yield listener
     listener.close()
+
+
+@dataclass
+class Running:
+    """A sandbox that runs in a process of its own, as the command starts it."""
+
+    url: str
+    variables: dict
+    process: subprocess.Popen
+
+    def client(self, **headers):
+        """A client that keeps cookies, as a browser does, but follows no redirect."""
+        return httpx2.Client(base_url=self.url, headers={"Accept": "application/json", **headers}, timeout=20)
+
+    def manager(self):
+        """A client with the manager's API key."""
+        return self.client(Authorization=f"token {self.variables['api_key']}:{self.variables['api_secret']}")
+
+    def stop(self):
+        self.process.terminate()
+        return self.process.communicate(timeout=10)
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start `erpnext-connector sandbox` with these options."""
+    running = []
+
+    def start(*options):
+        variables = tmp_path / f"vars-{len(running)}.json"
+        command = "from erpnext_connector.cli.main import main; main()"
+        arguments = [sys.executable, "-c", command, "sandbox", "--port", "0", "--vars", str(variables), *options]
+        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(300):
+            if variables.exists() or process.poll() is not None:
+                break
+            time.sleep(0.05)
+        assert variables.exists(), process.communicate()[1]
+        written = json.loads(variables.read_text())
+        running.append(Running(written["base_url"], written, process))
+        return running[-1]
+
+    yield start
+    for one in running:
+        if one.process.poll() is None:
+            one.stop()

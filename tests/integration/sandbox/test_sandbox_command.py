@@ -1,0 +1,55 @@
+import stat
+
+from click.testing import CliRunner
+
+from erpnext_connector.cli.sandbox import command
+
+
+def test_the_file_of_variables_is_for_its_owner_alone_and_has_what_a_replay_needs(start, tmp_path):
+    sandbox = start("--client", "Dispatch=http://127.0.0.1:9/cb")
+    assert stat.S_IMODE((tmp_path / "vars-0.json").stat().st_mode) == 0o600
+    wanted = {"client_id", "client_secret", "trusted_client_id", "trusted_client_secret", "api_key", "api_secret"}
+    wanted |= {f"{who}_{what}" for who in ("sales", "stock") for what in ("user", "password", "user_quoted")}
+    assert wanted | {"base_url", "clients", "others"} == set(sandbox.variables)
+    assert set(sandbox.variables["clients"]["Dispatch"]) == {"client_id", "client_secret"}
+
+
+def test_it_prints_where_it_is_and_whom_to_sign_in_as(start):
+    sandbox = start("--frappe", "16")
+    out, err = sandbox.stop()
+    assert sandbox.url in out
+    assert "as Frappe 16" in out
+    assert "sales@example.com" in out
+    assert "sales-Pw-1" in out
+    assert err == ""
+
+
+def test_it_warns_when_other_machines_can_reach_it(start):
+    _, err = start("--host", "0.0.0.0").stop()
+    assert "reachable from other machines" in err
+
+
+def test_data_in_a_file_outlives_the_process(start, tmp_path):
+    data = str(tmp_path / "site.sqlite3")
+    first = start("--data", data, "--client", "Dispatch=http://127.0.0.1:9/cb")
+    with first.manager() as client:
+        client.post("/api/resource/UOM", json={"uom_name": "Hogshead"}).raise_for_status()
+    first.stop()
+    second = start("--data", data, "--client", "Dispatch=http://127.0.0.1:9/cb")
+    assert second.variables["api_key"] == first.variables["api_key"]
+    assert second.variables["clients"] == first.variables["clients"]
+    with second.manager() as client:
+        assert client.get("/api/resource/UOM/Hogshead").status_code == 200
+
+
+def test_wrong_options_are_explained():
+    runner = CliRunner()
+    assert "is not NAME=REDIRECT_URI" in runner.invoke(command, ["--client", "Dispatch"]).output
+    assert "there is no fault 'fire'" in runner.invoke(command, ["--fault", "fire"]).output
+
+
+def test_a_port_in_use_is_explained(start):
+    port = start().url.rsplit(":", 1)[1]
+    result = CliRunner().invoke(command, ["--port", port])
+    assert result.exit_code == 1
+    assert "Try --port 0" in result.output
