@@ -51,7 +51,7 @@ def test_a_secret_is_not_in_a_log_or_a_traceback(caplog: pytest.LogCaptureFixtur
     assert TEXT not in caplog.text
     token = SECRET
     try:
-        raise ValueError(token)
+        raise ValueError(token)  # noqa: TRY301
     except ValueError as error:
         shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
     assert "token = Secret('" in shown
