@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from erpnext_connector.sandbox import accounts, desk
+from erpnext_connector.sandbox import accounts, desk, removal
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request, Response
 from erpnext_connector.sandbox.meta import VALUELESS_TYPES, DocType, Field
@@ -16,7 +16,7 @@ from erpnext_connector.sandbox.site import Site
 
 NEW: Final = "new"
 ROW_COLUMNS: Final = 8
-HTML_TAG: Final = re.compile(r"<[^>]+>")
+HTML_TAG: Final = re.compile(r"</?[A-Za-z][^>]*>")
 KINDS: Final = {
     "Check": "check",
     "Int": "number",
@@ -40,7 +40,7 @@ def document(site: Site, request: Request, user: str, slug: str, name: str) -> R
     if doctype is None:
         return desk.no_list(site, request, slug)
     try:
-        kept = {} if name == NEW else _open(site, user, doctype, name)
+        kept = {} if name == NEW else site.documents.get(doctype.name, name, user)
     except FrappeError as error:
         title = "Not Found" if error.status == 404 else "Not Permitted"
         return message(site, request, title, _plain(site, error), error.status)
@@ -93,7 +93,8 @@ def _shown(
 ) -> dict[str, object]:
     kind = KINDS.get(field.fieldtype, "input")
     value = kept.get(field.fieldname) if kept else field.default
-    if given is not None:
+    locked = locked or _is_locked(doctype, field, kept)
+    if given is not None and not locked:
         value = given.get(field.fieldname)
     return {
         "fieldname": field.fieldname,
@@ -102,7 +103,7 @@ def _shown(
         "value": str(value or 0) not in ("0", "0.0") if kind == "check" else desk_value(value),
         "options": (field.options or "").split("\n"),
         "required": bool(field.reqd),
-        "locked": locked or _is_locked(doctype, field, kept),
+        "locked": locked,
     }
 
 
@@ -158,7 +159,10 @@ def _given(doctype: DocType, kept: Document, form: Mapping[str, str]) -> dict[st
 
 def _save(site: Site, request: Request, user: str, doctype: DocType, kept: Document) -> tuple[str, str]:
     values = _given(doctype, kept, request.form)
-    saved = _update(site, user, doctype, kept, request, values) if kept else _insert(site, user, doctype, values)
+    if kept:
+        saved = _update(site, user, doctype, kept, request, values)
+    else:
+        saved = site.documents.insert({"doctype": doctype.name, **values}, user)
     return desk.document_url(site, doctype, str(saved["name"])), "Saved."
 
 
@@ -175,12 +179,12 @@ def _cancel(site: Site, request: Request, user: str, doctype: DocType, kept: Doc
 
 def _rename(site: Site, request: Request, user: str, doctype: DocType, kept: Document) -> tuple[str, str]:
     old = str(kept["name"])
-    new = site.documents.rename(doctype.name, old, request.form.get("new_name", "").strip(), user)
-    return desk.document_url(site, doctype, str(new)), f"Renamed from {old}."
+    new = removal.rename(site, doctype.name, old, request.form.get("new_name", "").strip(), user)
+    return desk.document_url(site, doctype, new), f"Renamed from {old}."
 
 
 def _delete(site: Site, _request: Request, user: str, doctype: DocType, kept: Document) -> tuple[str, str]:
-    site.documents.delete(doctype.name, str(kept["name"]), user)
+    removal.delete(site, doctype.name, kept["name"], user)
     return desk.list_url(site, doctype), f"{kept['name']} is deleted."
 
 
@@ -192,14 +196,6 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "rename": _rename,
     "delete": _delete,
 }
-
-
-def _open(site: Site, user: str, doctype: DocType, name: str) -> Document:
-    return site.documents.get(doctype.name, name, user)
-
-
-def _insert(site: Site, user: str, doctype: DocType, values: Document) -> Document:
-    return site.documents.insert({"doctype": doctype.name, **values}, user)
 
 
 def _update(site: Site, user: str, doctype: DocType, kept: Document, request: Request, values: Document) -> Document:

@@ -98,19 +98,18 @@ def login(site: Site, request: Request, _user: str) -> Response:
     return _login_page(site, request)
 
 
-def _login_page(site: Site, request: Request, **values: object) -> Response:
+def _login_page(site: Site, request: Request, *, problem: str = "", status: int = 200) -> Response:
     redirect_to = str(request.arguments.get("redirect-to") or "")
     return render(
         site,
         request,
         "login.html",
-        **{
-            "redirect_to": redirect_to,
-            "for_app": "oauth2.authorize" in redirect_to,
-            "usr": str(request.arguments.get("usr") or ""),
-            "accounts": _demo_accounts(site),
-            **values,
-        },
+        status=status,
+        problem=problem,
+        redirect_to=redirect_to,
+        for_app="oauth2.authorize" in redirect_to,
+        usr=str(request.arguments.get("usr") or ""),
+        accounts=_demo_accounts(site),
     )
 
 
