@@ -6,10 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
-
 from erpnext_connector.call import Call, Reply
 from erpnext_connector.errors import AccountRefused, GrantLost, NotFrappe, SignInFailed
 from erpnext_connector.oauth.discovery import FIXED, Endpoints
@@ -117,6 +113,11 @@ def check_id_token(
 
 
 def _claims(id_token: Secret, key: Secret) -> Mapping[str, Any]:
+    # Only a sign-in needs joserfc, which takes a tenth of a second to import.
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+    from joserfc.jwk import OctKey
+
     secret = key.reveal().encode().ljust(_SHORTEST_KEY_BYTES, b"\0")
     try:
         return jwt.decode(id_token.reveal(), OctKey.import_key(secret), algorithms=["HS256"]).claims

@@ -140,17 +140,23 @@ _read_message = partial(_object, key="message", not_found=DocumentNotFound)
 
 
 def _read_created(reply: Reply) -> dict[str, Any]:
-    """A POST to an unknown DocType is a 500: its Python module is missing (frappe-quirks 3, write)."""
-    if reply.status == 500:
-        error = replies.error_of(reply)
-        if error.exc_type in ("ImportError", "ModuleNotFoundError") or "No module named 'frappe." in error.message:
-            raise DocTypeNotFound(upstream_status=reply.status, exc_type=error.exc_type)
+    _raise_for_unknown_doctype(reply)
     return _object(reply, "data", not_found=DocTypeNotFound)
 
 
 def _read_names(reply: Reply) -> tuple[str, ...]:
+    _raise_for_unknown_doctype(reply)
     names = replies.message(reply)
     return tuple(names) if isinstance(names, list) else replies.unexpected("names", reply)
+
+
+def _raise_for_unknown_doctype(reply: Reply) -> None:
+    """Creating a document of an unknown DocType is a 500: its Python module is missing (frappe-quirks 3, write)."""
+    if reply.status != 500:
+        return
+    error = replies.error_of(reply)
+    if error.exc_type in ("ImportError", "ModuleNotFoundError") or "No module named 'frappe." in error.message:
+        raise DocTypeNotFound(upstream_status=reply.status, exc_type=error.exc_type)
 
 
 def _read_nothing(reply: Reply) -> None:

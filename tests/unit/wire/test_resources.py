@@ -97,6 +97,8 @@ def test_the_reason_of_a_failed_update_is_the_tracebacks_last_line() -> None:
 def test_creating_a_document_of_an_unknown_doctype_says_so(error: dict[str, Any]) -> None:
     with pytest.raises(DocTypeNotFound):
         resources.insert("Nope", {}).read(answer(error, status=500))
+    with pytest.raises(DocTypeNotFound):
+        resources.insert_many([{"doctype": "Nope"}]).read(answer(error, status=500))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
