@@ -119,8 +119,9 @@ def no_list(site: Site, request: Request, slug: str) -> Response:
 
 
 def _may_create(site: Site, user: str, doctype: DocType) -> bool:
-    """Whether a form can make a document: rows can't be typed in, so not where some are required."""
-    return site.permissions.allows(doctype, "create", user) and not any(field.reqd for field in doctype.table_fields)
+    """Whether a form can make a document: neither rows nor a name of one's own can be typed in."""
+    needs_more = (doctype.autoname or "").lower() == "prompt" or any(field.reqd for field in doctype.table_fields)
+    return not needs_more and site.permissions.allows(doctype, "create", user)
 
 
 def _tile(site: Site, user: str, doctype: DocType) -> dict[str, object]:
