@@ -382,6 +382,34 @@ def test_properties_set_before_the_script_ran_are_kept(page: Page, app: Answerin
     expect(options(page)).to_have_count(2)
 
 
+def test_the_source_attribute_names_another_route(page: Page, app: Answering) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    field = show(page, app, 'src="/other/place"')
+    field.press("ArrowDown")
+    page.wait_for_timeout(300)
+    assert f"{app.url}/other/place/Item?txt=&limit=20" in asked
+
+
+def test_a_doctype_and_a_name_with_odd_letters_reach_the_app_whole(page: Page, app: Answering) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    show(page, app, body=FORM.replace('"Item"', '"Sales Invoice/Row"').format(attributes=""))
+    page.locator("erpnext-link").evaluate("field => { field.value = '50% & 1/2 #é'; }")
+    page.wait_for_timeout(300)
+    assert f"{app.url}/erpnext/link/Sales%20Invoice%2FRow?value=50%25+%26+1%2F2+%23%C3%A9" in asked
+
+
+def test_its_words_can_be_translated(page: Page, app: Answering) -> None:
+    field = show(page, app)
+    page.evaluate("""async () => {
+        const Link = await customElements.whenDefined("erpnext-link");
+        Link.words.noMatch = (doctype, text) => `Kein Treffer für „${text}“.`;
+    }""")
+    field.fill("xyz")
+    expect(page.locator("[part=message]")).to_have_text("Kein Treffer für „xyz“.")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_it_is_accessible_in_every_light_and_width(page: Page, app: Answering, scheme: str, width: int) -> None:
