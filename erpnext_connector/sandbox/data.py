@@ -221,3 +221,11 @@ def custom_field(document: dict[str, Any]) -> Field:
     """The field that a Custom Field document describes."""
     known = {name: document[name] for name in Field.__struct_fields__ if document.get(name) is not None}
     return Field(**{**known, "custom": 1})
+
+
+def read_doctype(document: dict[str, Any]) -> DocType:
+    """The DocType that a DocType document describes."""
+    kept = {name: value for name, value in document.items() if value is not None}
+    kept["fields"] = [{k: v for k, v in row.items() if v is not None} for row in document.get("fields") or ()]
+    kept["permissions"] = [{k: v for k, v in row.items() if v is not None} for row in document.get("permissions") or ()]
+    return msgspec.convert(kept, DocType, strict=False)

@@ -24,7 +24,8 @@ class FrappeError(Exception):
     """An error that the app renders the way the site's version does.
 
     `thrown` says whether Frappe shows the message to the user (`_server_messages`) or just raises; left out, it
-    is true where there is a message and the class is Frappe's own. `extra` are keys that the answer also has.
+    is true where there is a message and the class is Frappe's own. `extra` are keys that the answer also has;
+    `named` says whether Frappe 14 names the class in `exc_type`; `quiet` errors never show a traceback.
     """
 
     def __init__(
@@ -38,6 +39,8 @@ class FrappeError(Exception):
         raised: str | None = None,
         module: str | None = None,
         extra: Mapping[str, Any] | None = None,
+        named: bool | None = None,
+        doctype: str | None = None,
     ) -> None:
         super().__init__(message)
         builtin = isinstance(getattr(builtins, exc_type, None), type) and exc_type not in STATUSES
@@ -49,6 +52,9 @@ class FrappeError(Exception):
         self.raised = message if raised is None else raised
         self.module = module if module is not None else ("" if builtin else "frappe.exceptions")
         self.extra = dict(extra or {})
+        self.quiet = False
+        self.named = self.thrown if named is None else named
+        self.doctype = doctype
 
     @property
     def exception(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as json_library
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.parser import BytesParser
@@ -15,6 +16,7 @@ import msgspec
 JSON_TYPE: Final = "application/json"
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 MULTIPART_TYPE: Final = "multipart/form-data"
+REDIRECT_PAGE: Final = b"<!doctype html>\n<html lang=en>\n<title>Redirecting...</title>\n<h1>Redirecting...</h1>\n"
 
 Header = tuple[str, str]
 
@@ -53,7 +55,7 @@ class Request:
     def arguments(self) -> dict[str, Any]:
         """What Frappe calls form_dict: the JSON object alone, else the query string under the form fields."""
         if self.has_json:
-            return dict(self.json) if isinstance(self.json, dict) else {}
+            return dict(self.json) if isinstance(self.json, dict) else {"data": self.json}
         return {**self.query, **self.form}
 
 
@@ -80,8 +82,9 @@ class Response:
 
     @classmethod
     def redirect(cls, location: str, *, status: int = 302) -> Response:
-        """Somewhere else."""
-        return cls(status, b"", [("content-type", "text/html; charset=utf-8"), ("location", location)])
+        """Somewhere else; a 302 says so in a page, as Frappe's does."""
+        page = REDIRECT_PAGE if status == 302 else b""
+        return cls(status, page, [("content-type", "text/html; charset=utf-8"), ("location", location)])
 
     def set_cookie(self, name: str, value: str, attributes: str = "Path=/; SameSite=Lax") -> None:
         """Add a cookie; `value` is already quoted."""
@@ -105,11 +108,11 @@ def _surrogates(code: int) -> tuple[str, str]:
 def read_request(
     method: str, path: str, query_string: str, headers: Mapping[str, str], body: bytes, scheme: str
 ) -> Request:
-    """The request with its body read by content type; a JSON body that is not JSON raises msgspec.DecodeError."""
+    """The request with its body read by content type; a JSON body that is not JSON raises json.JSONDecodeError."""
     kind = headers.get("content-type", "")
     json, form, files = None, {}, {}
     if kind.startswith(JSON_TYPE):
-        json = msgspec.json.decode(body) if body else None
+        json = _decode(body)
     elif kind.startswith(FORM_TYPE):
         form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
     elif kind.startswith(MULTIPART_TYPE):
@@ -128,6 +131,15 @@ def read_request(
         raw_body=body,
         query_string=query_string,
     )
+
+
+def _decode(body: bytes) -> Any:
+    if not body:
+        return None
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return json_library.loads(body.decode(errors="replace"))
 
 
 def _cookies(header: str) -> dict[str, str]:

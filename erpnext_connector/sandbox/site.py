@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from erpnext_connector.clock import Clock, SystemClock
 from erpnext_connector.sandbox import data, tables
 from erpnext_connector.sandbox.errors import FrappeError
+from erpnext_connector.sandbox.faults import Faults
 from erpnext_connector.sandbox.meta import DocType, Schema
 from erpnext_connector.sandbox.sessions import FailedLogins, Sessions
 
@@ -43,6 +44,7 @@ class Site:
         path: str = ":memory:",
         datasets: Iterable[data.Dataset] | None = None,
         clock: Clock | None = None,
+        faults: Faults | None = None,
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.frappe = frappe
@@ -50,11 +52,13 @@ class Site:
         self.clock = clock or SystemClock()
         self.token_bytes = token_bytes
         self.lock = threading.RLock()
+        self.faults = faults or Faults()
         self.sessions = Sessions(token_bytes)
         self.failed_logins = FailedLogins(self.clock.now)
         self.after_commit: list[Listener] = []
         self.events: list[Event] = []
         self.messages: list[dict[str, Any]] = []
+        self.caught: str | None = None
         self._last_moment = ""
         self._zone = ZoneInfo(self.time_zone)
         chosen = [data.Dataset.built_in()] if datasets is None else list(datasets)
@@ -101,7 +105,7 @@ class Site:
         """The DocType of this name; FrappeError DoesNotExistError where there is none."""
         found = self.schema.find(name)
         if found is None:
-            raise FrappeError("DoesNotExistError", f"DocType {name} not found", extra={"doctype": "DocType"})
+            raise FrappeError("DoesNotExistError", f"DocType {name} not found", doctype="DocType")
         return found
 
     def roles(self, user: str) -> list[str]:
@@ -182,9 +186,21 @@ class Site:
             ]
             self.schema.add(_with_fields(doctype, kept))
 
+    def add_doctype(self, document: Document) -> None:
+        """Add the DocType that a document describes, with its table."""
+        doctype = data.read_doctype(document)
+        tables.create(self.db, doctype)
+        self.schema.add(doctype)
+
+    def note(self, error: FrappeError) -> None:
+        """Keep what an error says that somebody caught: its message stays among the answer's."""
+        if error.thrown:
+            self.messages.append(shown(self, error))
+            self.caught = error.exc_type
+
     def begin(self) -> None:
         """Start a request's transaction."""
-        self.events, self.messages = [], []
+        self.events, self.messages, self.caught = [], [], None
         self.db.execute("BEGIN")
 
     def commit(self) -> None:
@@ -213,3 +229,12 @@ def _with_fields(doctype: DocType, fields: list[Any]) -> DocType:
 
 def _stamp(seconds: float, zone: ZoneInfo) -> str:
     return datetime.fromtimestamp(seconds, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def shown(site: Site, error: FrappeError) -> dict[str, Any]:
+    """An error's message as the user sees it."""
+    message: dict[str, Any] = {"message": error.message, "title": error.title or "Message"}
+    message |= {"indicator": "red", "raise_exception": 1}
+    if site.frappe >= 15:
+        message["__frappe_exc_id"] = site.token_bytes(28).hex()
+    return message

@@ -1,0 +1,177 @@
+"""The functions that Frappe's desk calls: counts, meta, assignments, versions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from erpnext_connector.sandbox import meta_view, query, render, tables
+from erpnext_connector.sandbox.arguments import Arguments
+from erpnext_connector.sandbox.errors import FrappeError
+from erpnext_connector.sandbox.http import Request
+from erpnext_connector.sandbox.methods import Method
+from erpnext_connector.sandbox.removal import assigned_users
+from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.values import parse_json, to_int
+
+RELEASES: Final = {14: ("14.93.2", "version-14"), 15: ("15.55.1", "version-15"), 16: ("16.4.1", "")}
+DESCRIPTION: Final = "Full stack web framework with Python, Javascript, MariaDB, Redis, Node"
+
+
+def only_for(site: Site, user: str, role: str) -> None:
+    """Raise PermissionError for who does not have the role."""
+    if user != "Administrator" and role not in site.roles(user):
+        text = f"This action is only allowed for <strong>{role}</strong>"
+        raise FrappeError("PermissionError", text, title="Not Permitted")
+
+
+def ping(_site: Site, _request: Request, _user: str) -> str:
+    """A sign of life."""
+    return "pong"
+
+
+def get_versions(site: Site, _request: Request, _user: str) -> dict[str, Any]:
+    """The installed apps."""
+    version, branch = RELEASES[site.frappe]
+    shown = {"title": "Frappe Framework", "description": DESCRIPTION, "branch": branch, "version": version}
+    return {"frappe": shown}
+
+
+def count(site: Site, user: str, given: Mapping[str, Any]) -> int:
+    """`frappe.desk.reportview.get_count`: how many documents the user's list has."""
+    doctype = given.get("doctype")
+    if not doctype:
+        raise FrappeError("TypeError", "execute() missing 1 required positional argument: 'doctype'")
+    asked = query.ListArguments(str(doctype), filters=given.get("filters"), or_filters=given.get("or_filters"))
+    found = query.count(site, user, asked)
+    limit = to_int(given.get("limit") or 0)
+    return min(found, limit) if limit else found
+
+
+def report_count(site: Site, request: Request, user: str) -> int:
+    """How many documents the user's list has."""
+    return count(site, user, request.arguments)
+
+
+def report_list(site: Site, request: Request, user: str) -> list[Any]:
+    """A list as the desk asks for it."""
+    given = request.arguments
+    if not given.get("doctype"):
+        raise FrappeError("TypeError", "execute() missing 1 required positional argument: 'doctype'")
+    asked = query.ListArguments(
+        doctype=str(given["doctype"]),
+        fields=given.get("fields"),
+        filters=given.get("filters"),
+        or_filters=given.get("or_filters"),
+        group_by=given.get("group_by") or None,
+        order_by=given.get("order_by") or None,
+        start=to_int(given.get("start") or given.get("limit_start") or 0),
+        limit=to_int(given.get("page_length") or given.get("limit_page_length") or given.get("limit") or 0) or None,
+    )
+    return query.run(site, user, asked)
+
+
+def report_get(site: Site, request: Request, user: str) -> object:
+    """A list as the desk asks for it, its keys apart from its values."""
+    rows = report_list(site, request, user)
+    if not rows:
+        return []
+    keys = list(rows[0])
+    return {"keys": keys, "values": [[row[key] for key in keys] for row in rows], "user_info": {}}
+
+
+def getdoctype(site: Site, request: Request, _user: str) -> render.Body:
+    """The DocType with its fields; with its child tables when asked `with_parent`, as the desk does."""
+    given = Arguments.of(request, "getdoctype")
+    (name,) = given.need("doctype")
+    doctype = site.doctype(name)
+    found = meta_view.with_children(site, doctype)
+    return render.Body({"docs": found, "user_settings": "{}"})
+
+
+def getdoc(site: Site, request: Request, user: str) -> render.Body:
+    """A document as the desk's form loads it."""
+    given = Arguments.of(request, "getdoc")
+    doctype_name, name = given.need("doctype", "name")
+    doctype = site.doctype(doctype_name)
+    document = site.documents.find(doctype.name, str(name))
+    if document is None:
+        return render.Body({})
+    if not site.permissions.allows(doctype, "read", user, document):
+        label = f"{doctype.name} {document['name']}"
+        raise FrappeError(
+            "PermissionError", label, thrown=False, extra={"_error_message": f"Insufficient Permission for {label}"}
+        )
+    return render.Body({"docs": [site.documents.readable(document, user)], "docinfo": {"user_info": {}}})
+
+
+def assign_to_add(site: Site, request: Request, user: str) -> list[dict[str, str]]:
+    """Assign a document to users; gives everybody that it is assigned to."""
+    given = request.arguments
+    users = parse_json(given.get("assign_to")) or []
+    document = site.documents.load(given.get("doctype"), given.get("name"))
+    doctype = site.doctype(document["doctype"])
+    site.permissions.check_document(doctype, "read", user, document)
+    already = {one["owner"] for one in _assignments(site, doctype.name, document["name"])}
+    for assignee in users:
+        if assignee in already:
+            continue
+        description = given.get("description") or f"Assignment for {doctype.name} {document['name']}"
+        values = {"doctype": "ToDo", "allocated_to": assignee, "assigned_by": user, "description": description}
+        values |= {"reference_type": doctype.name, "reference_name": document["name"], "status": "Open"}
+        values |= {"priority": given.get("priority") or "Medium", "date": given.get("date") or site.today()}
+        site.documents.insert(values, user, ignore_permissions=True)
+    _write_assigned(site, doctype.name, document["name"])
+    return _assignments(site, doctype.name, document["name"])
+
+
+def assign_to_remove(site: Site, request: Request, user: str) -> list[dict[str, str]]:
+    """Take an assignment back; gives those that are left."""
+    doctype_name, name, assignee = Arguments.of(request, "remove").need("doctype", "name", "assign_to")
+    document = site.documents.load(doctype_name, name)
+    doctype = site.doctype(document["doctype"])
+    site.permissions.check_document(doctype, "read", user, document)
+    for one in _assignments(site, doctype.name, document["name"]):
+        if one["owner"] == assignee:
+            tables.update(site.db, site.doctype("ToDo"), one["name"], {"status": "Cancelled"})
+    _write_assigned(site, doctype.name, document["name"])
+    return _assignments(site, doctype.name, document["name"])
+
+
+def assign_to_get(site: Site, request: Request, user: str) -> list[dict[str, str]]:
+    """Everybody that a document is assigned to."""
+    given = parse_json(request.arguments.get("args")) or request.arguments
+    document = site.documents.load(given.get("doctype"), given.get("name"))
+    site.permissions.check_document(site.doctype(document["doctype"]), "read", user, document)
+    return _assignments(site, document["doctype"], document["name"])
+
+
+def _assignments(site: Site, doctype: str, name: str) -> list[dict[str, str]]:
+    sql = """SELECT allocated_to AS owner, name FROM "tabToDo" WHERE reference_type = ? AND reference_name = ?
+        AND status NOT IN ('Cancelled', 'Closed') AND allocated_to IS NOT NULL ORDER BY modified DESC LIMIT 5"""
+    return [dict(row) for row in site.db.execute(sql, (doctype, name))]
+
+
+def _write_assigned(site: Site, doctype: str, name: str) -> None:
+    users = [one["owner"] for one in reversed(_assignments(site, doctype, name))]
+    value = json.dumps(users) if users else ""
+    before = site.db.execute(f"SELECT _assign FROM {tables.table(doctype)} WHERE name = ?", (name,)).fetchone()
+    if before is not None and assigned_users(before["_assign"]) != users:
+        tables.update(site.db, site.doctype(doctype), name, {"_assign": value})
+
+
+METHODS: Final = {
+    "ping": Method(ping, guest=True),
+    "frappe.ping": Method(ping, guest=True),
+    "frappe.handler.ping": Method(ping, guest=True),
+    "frappe.utils.change_log.get_versions": Method(get_versions),
+    "frappe.desk.reportview.get": Method(report_get),
+    "frappe.desk.reportview.get_list": Method(report_list),
+    "frappe.desk.reportview.get_count": Method(report_count),
+    "frappe.desk.form.load.getdoctype": Method(getdoctype),
+    "frappe.desk.form.load.getdoc": Method(getdoc),
+    "frappe.desk.form.assign_to.add": Method(assign_to_add),
+    "frappe.desk.form.assign_to.remove": Method(assign_to_remove),
+    "frappe.desk.form.assign_to.get": Method(assign_to_get),
+}
