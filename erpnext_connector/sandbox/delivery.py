@@ -99,7 +99,8 @@ class Courier:
                 self._thread.start()
 
     def _work(self) -> None:
-        with httpx2.Client(follow_redirects=True, headers=SENDER_HEADERS, trust_env=False) as client:
+        headers = SENDER_HEADERS | ({"Accept-Encoding": "gzip, deflate"} if self._frappe < 15 else {})
+        with httpx2.Client(follow_redirects=True, headers=headers, trust_env=False) as client:
             while True:
                 trigger = self._jobs.get()
                 try:

@@ -86,7 +86,7 @@ def comparable(path, headers, body, seen):
     values = json.loads(body)
     values["modified"] = seen.setdefault(values["modified"], len(seen))
     values["name"] = re.sub(r"\d{5}$", "N", values["name"])
-    left_out = {"Host", "X-Frappe-Webhook-Signature", "User-Agent"}
+    left_out = {"Host", "X-Frappe-Webhook-Signature"}
     kept = {name: value for name, value in headers.items() if name not in left_out}
     return path, sorted(headers), kept, values
 
