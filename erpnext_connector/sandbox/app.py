@@ -24,9 +24,11 @@ from erpnext_connector.sandbox import (
     tokens,
 )
 from erpnext_connector.sandbox.errors import FrappeError
+from erpnext_connector.sandbox.faulty import FaultyApplication
 from erpnext_connector.sandbox.http import Request, Response, read_request
 from erpnext_connector.sandbox.methods import Method
 from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.webhook_documents import send_webhooks
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -47,18 +49,21 @@ METHODS: Final[dict[str, Method]] = {
 CHANGING: Final = frozenset({"POST", "PUT", "DELETE", "PATCH"})
 API: Final = "/api/"
 FIRST_PARTS: Final = 4
+WITHOUT_COOKIES: Final = ("set-cookie", "")
 log = logging.getLogger(__name__)
 
 
 class Sandbox:
     """Answers requests for one site, one after another."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, stop: Callable[[], None] = lambda: None) -> None:
+        """`stop` is called when the server shuts down."""
         self.site = site
+        self._stop = stop
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+            await _lifespan(receive, send, self._stop)
         elif scope["type"] == "http":
             response = self.answer(scope, await _body(receive))
             await _send(response, send, with_body=scope["method"] != "HEAD")
@@ -75,6 +80,7 @@ class Sandbox:
                 keep = request.method in CHANGING and response.status < 400
             except FrappeError as error:
                 response = self._failed(request, error, "Guest")
+                response.headers += [WITHOUT_COOKIES] if error.exc_type == "JSONDecodeError" else []
             except Exception as error:
                 log.exception("the sandbox failed on %s %s", scope["method"], scope["path"])
                 response = self._failed(
@@ -85,9 +91,10 @@ class Sandbox:
             return response
 
     def _handled(self, request: Request) -> Response:
+        self.site.base_url = request.base_url
         user = accounts.authenticate(self.site, request)
         if request.method == "OPTIONS":
-            return Response(200, b"", [("content-type", "text/plain; charset=utf-8"), ("set-cookie", "")])
+            return Response(200, b"", [("content-type", "text/plain; charset=utf-8"), WITHOUT_COOKIES])
         try:
             return self._dispatch(request, user)
         except FrappeError as error:
@@ -200,14 +207,24 @@ async def _send(response: Response, send: Send, *, with_body: bool) -> None:
     await send({"type": "http.response.body", "body": response.body if with_body else b""})
 
 
-async def _lifespan(receive: Receive, send: Send) -> None:
+async def _lifespan(receive: Receive, send: Send, stop: Callable[[], None]) -> None:
     while True:
         message = await receive()
+        if message["type"] == "lifespan.shutdown":
+            stop()
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
 
 
-def create_app(frappe: int = 15, **options: Any) -> Sandbox:
-    """The application for a fresh site of this version; `options` are those of `Site`."""
-    return Sandbox(Site(frappe, **options))
+def create_app(
+    frappe: int = 15, *, site: Site | None = None, webhook_speed: float = 1.0, **options: Any
+) -> Application:
+    """The application for `site`, or for a fresh one of this version; `options` are those of `Site`.
+
+    Webhooks are really sent, `webhook_speed` divides the waits between their attempts; faults happen as
+    `site.faults` says.
+    """
+    found = site or Site(frappe, **options)
+    courier = send_webhooks(found, speed=webhook_speed)
+    return FaultyApplication(Sandbox(found, courier.stop), found.faults)

@@ -93,11 +93,19 @@ def system_doctypes(frappe: int) -> list[DocType]:
     return [doctype for doctype in found if doctype.versions is None or frappe in doctype.versions]
 
 
+def of_version(doctype: DocType, frappe: int) -> DocType:
+    """A DocType of a dataset as the version keeps it: Frappe 16 sorts by creation what was sorted by `modified`."""
+    if frappe >= 16 and doctype.sort_field == "modified":
+        doctype.sort_field = "creation"
+    return doctype
+
+
 def load(site: Site, datasets: Iterable[Dataset]) -> None:
     """Fill a fresh site."""
     site.db.execute("BEGIN")
     _load_roles(site)
     _load_settings(site)
+    _load_folders(site)
     _add_user(site, UserEntry(name="Guest", password="", first_name="Guest"))
     for dataset in datasets:
         _load_users(site, dataset.users())
@@ -152,9 +160,17 @@ def _load_settings(site: Site) -> None:
     site.write_single("System Settings", _standard(site, "System Settings", **settings))
 
 
+def _load_folders(site: Site) -> None:
+    home = _standard(site, "Home", file_name="Home", is_folder=1, is_home_folder=1)
+    attachments = _standard(site, "Home/Attachments", file_name="Attachments", folder="Home", is_folder=1)
+    tables.insert_many(site.db, site.doctype("File"), [home, attachments | {"is_attachments_folder": 1}])
+
+
 def _load_users(site: Site, users: Users) -> None:
     for entry in users.users:
         _add_user(site, entry)
+    for entry in reversed(users.users):
+        tables.update(site.db, site.doctype("User"), entry.name, {"modified": site.now()})
     for client in users.oauth_clients:
         add_oauth_client(site, client)
 

@@ -123,7 +123,7 @@ def download(site: Site, request: Request, user: str) -> Response:
         readable = [one for one in found if site.permissions.allows(doctype, "read", user, one)]
         if not readable:
             return render.werkzeug_page(403, "Forbidden")
-    if not found:
+    elif not found:
         return render.page("Not Found", "The resource you are looking for is not available", 404)
     return _content(site, found[0])
 

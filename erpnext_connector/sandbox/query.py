@@ -75,10 +75,7 @@ class Selected:
 
 def run(site: Site, user: str, arguments: ListArguments) -> list[Any]:
     """The rows: dicts by column, or lists with `as_list`; FrappeError for what can't be asked."""
-    doctype = site.doctype(arguments.doctype)
-    if not arguments.ignore_permissions:
-        check_list_permission(site, doctype, user, arguments.parent)
-    query = _Query(site, user, doctype, arguments)
+    query = _prepared(site, user, arguments)
     sql, parameters = query.build()
     rows = site.db.execute(sql, parameters).fetchall()
     if arguments.as_list:
@@ -143,6 +140,28 @@ class _Query:
         if arguments.relevance_to is not None:
             parameters.append(arguments.relevance_to)
         return sql + self._limit(), parameters
+
+    def build_count(self) -> tuple[str, list[Any]]:
+        where, parameters = self._where()
+        return f"SELECT count(*) FROM {table(self.doctype)}{''.join(self.joins.values())}{where}", parameters
+
+    def check_names(self) -> None:
+        """Refuse fields that there are not, before anything else is looked at."""
+        if not self.arguments.strict or not self.arguments.legacy:
+            return
+        for filters in (self.arguments.filters, self.arguments.or_filters):
+            found = parse_json(filters) if isinstance(filters, str) and filters else filters
+            for doctype, name in _filter_names(found):
+                of = self.site.doctype(doctype) if doctype else self.doctype
+                if not self._is_known(of, str(name)):
+                    raise _not_permitted(str(name))
+
+    def _is_known(self, doctype: DocType, name: str) -> bool:
+        if "." in name:
+            found = self._split(name)
+            return found is not None and self._is_known(found[0], found[1])
+        plain = name.strip("`")
+        return plain in (*STANDARD_FIELDS, *OPTIONAL_FIELDS, *CHILD_FIELDS, "doctype") or plain in doctype.by_name
 
     def _limit(self) -> str:
         limit, start = self.arguments.limit, self.arguments.start
@@ -541,8 +560,7 @@ class _NewFilters:
         try:
             return self._condition(inner) if inner is not filters else self._chain(inner)
         except FrappeError as error:
-            if error.thrown:
-                self.query.site.say(error.message, indicator="red", raise_exception=1)
+            self.query.site.note(error)
             text = f"Error parsing nested filters: {filters}. {error.message}"
             raise FrappeError(error.exc_type, text, error.status, thrown=True) from error
 
@@ -615,6 +633,24 @@ class _NewFilters:
         return query._filter_column(doctype, text)
 
 
+def _filter_names(filters: Any) -> list[tuple[str | None, Any]]:
+    """The DocType (None: the one listed) and field of every filter."""
+    if isinstance(filters, Mapping):
+        return [(None, name) for name in filters]
+    if not isinstance(filters, (list, tuple)):
+        return []
+    found: list[tuple[str | None, Any]] = []
+    for one in filters:
+        if isinstance(one, Mapping):
+            raise FrappeError("KeyError", "1")
+        if not isinstance(one, (list, tuple, str)):
+            raise FrappeError("TypeError", f"object of type '{type(one).__name__}' has no len()")
+        if len(one) < 2:
+            raise FrappeError("IndexError", "list index out of range")
+        found.append((None, one[0]) if len(one) == 3 else (str(one[0]), one[1]))
+    return found
+
+
 def _operator_and_value(value: Any) -> tuple[Any, Any]:
     if isinstance(value, (list, tuple)):
         if len(value) < 2:
@@ -633,11 +669,17 @@ def _literal(expression: str) -> str:
 
 def count(site: Site, user: str, arguments: ListArguments) -> int:
     """How many rows a list has that nobody cuts off."""
-    doctype = site.doctype(arguments.doctype)
-    if not arguments.ignore_permissions:
-        check_list_permission(site, doctype, user, arguments.parent)
-    query = _Query(site, user, doctype, arguments)
-    where, parameters = query._where()
-    sql = f"SELECT count(*) FROM {table(doctype)}{''.join(query.joins.values())}{where}"
+    sql, parameters = _prepared(site, user, arguments).build_count()
     row = site.db.execute(sql, parameters).fetchone()
     return to_int(row[0])
+
+
+def _prepared(site: Site, user: str, arguments: ListArguments) -> _Query:
+    doctype = site.doctype(arguments.doctype)
+    query = _Query(site, user, doctype, arguments)
+    if not arguments.ignore_permissions:
+        if doctype.istable and site.frappe < 16:
+            check_list_permission(site, doctype, user, arguments.parent)
+        query.check_names()
+        check_list_permission(site, doctype, user, arguments.parent)
+    return query

@@ -80,7 +80,7 @@ def _check_links(site: Site, doctype: DocType, document: Document) -> None:
     except FrappeError as error:
         if not {"enabled", "disabled"} & set(doctype.by_name):
             raise
-        site.say(error.message, indicator="red", raise_exception=1)
+        site.note(error)
         text = f"You can disable this {doctype.name} instead of deleting it."
         raise FrappeError("LinkExistsError", text) from error
 
@@ -112,7 +112,7 @@ def _linking(site: Site, doctype: DocType, name: str, *, cancelling: bool) -> It
 
 def _address(site: Site, doctype: str, name: str) -> str:
     if site.frappe >= 16:
-        return f'<a href="/desk/{doctype.lower().replace(" ", "-")}/{quote(name)}">{name}</a>'
+        return f'<a href="{site.base_url}/desk/{doctype.lower().replace(" ", "-")}/{quote(name)}">{name}</a>'
     return f'<a href="/app/Form/{doctype}/{name}">{name}</a>'
 
 

@@ -90,6 +90,8 @@ def failure(site: Site, request: Request, error: FrappeError, user: str) -> Resp
         body["exc_type"] = site.caught
     if _shows_traceback(site, error, user):
         body |= {"exception": error.exception, "exc": json.dumps([_traceback(error)])}
+    if site.frappe == 15 and error.module == "pymysql.err" and error.message.startswith("(1064,"):
+        body["_debug_messages"] = json.dumps([f"Syntax error in query:\n{error.message}"])
     body |= _said(site, request)
     return json_answer(site, request, body, error.status)
 
@@ -151,7 +153,9 @@ def page(title: str, text: str, status: int) -> Response:
 def werkzeug_page(status: int, name: str) -> Response:
     """The bare error page of the web framework below Frappe."""
     markup = f"<!doctype html>\n<html lang=en>\n<title>{status} {name}</title>\n<h1>{name}</h1>\n"
-    return Response.html(markup, status=status)
+    response = Response.html(markup, status=status)
+    response.headers.append(("set-cookie", ""))
+    return response
 
 
 def finish(site: Site, request: Request, response: Response) -> Response:

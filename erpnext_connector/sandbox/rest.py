@@ -42,7 +42,7 @@ def _document(site: Site, request: Request, user: str, doctype: str, name: str) 
         return _answer(site, request, without_nulls(update(site, doctype, name, changes, user)))
     if request.method == "DELETE":
         removal.delete(site, doctype, name, user)
-        body: dict[str, str] = {"message": "ok"} if site.frappe < 14 else {"data": "ok"}
+        body = {"message": "ok"} if site.frappe < 15 else {"data": "ok"}
         return render.success(site, request, render.Body(body, status=202), key="data")
     if request.method == "POST":
         if not method:

@@ -43,26 +43,28 @@ class Site:
         time_zone: str | None = None,
         path: str = ":memory:",
         datasets: Iterable[data.Dataset] | None = None,
-        clock: Clock | None = None,
         faults: Faults | None = None,
+        clock: Clock | None = None,
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.frappe = frappe
         self.time_zone = time_zone or TIME_ZONES[frappe]
         self.clock = clock or SystemClock()
         self.token_bytes = token_bytes
+        self.faults = faults or Faults([])
         self.lock = threading.RLock()
-        self.faults = faults or Faults()
         self.sessions = Sessions(token_bytes)
         self.failed_logins = FailedLogins(self.clock.now)
         self.after_commit: list[Listener] = []
         self.events: list[Event] = []
         self.messages: list[dict[str, Any]] = []
         self.caught: str | None = None
+        self.base_url = "http://127.0.0.1"
         self._last_moment = ""
         self._zone = ZoneInfo(self.time_zone)
         chosen = [data.Dataset.built_in()] if datasets is None else list(datasets)
-        self.schema = Schema([*data.system_doctypes(frappe), *(d for one in chosen for d in one.doctypes())])
+        added = (data.of_version(doctype, frappe) for one in chosen for doctype in one.doctypes())
+        self.schema = Schema([*data.system_doctypes(frappe), *added])
         self.db = tables.connect(path)
         self._open(chosen)
 
@@ -205,13 +207,15 @@ class Site:
 
     def commit(self) -> None:
         """Make what was done so far durable, then tell the listeners its events."""
-        if self.db.in_transaction:
+        in_request = self.db.in_transaction
+        if in_request:
             self.db.execute("COMMIT")
         events, self.events = self.events, []
         if events:
             for listener in self.after_commit:
                 listener(events)
-        self.db.execute("BEGIN")
+        if in_request:
+            self.db.execute("BEGIN")
 
     def end(self, *, keep: bool) -> None:
         """End a request: keep what it did, or undo it."""
