@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 
 import click
-import uvicorn
 
-from erpnext_connector.sandbox.app import create_app
+from erpnext_connector.sandbox.app import Application, create_app
 from erpnext_connector.sandbox.data import Dataset
 from erpnext_connector.sandbox.demo import Demo, prepare
 from erpnext_connector.sandbox.faults import Fault, Faults, parse_fault
@@ -33,6 +33,13 @@ WARNING = (
 @click.option(
     "--data", "data_file", type=click.Path(dir_okay=False, path_type=Path), help="Keep the data in this file."
 )
+@click.option(
+    "--dataset",
+    "datasets",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A directory of doctypes.json, users.json, documents.jsonl, instead of the built-in data.",
+)
 @click.option("--time-zone", help="The site's time zone; each version has one of its own.")
 @click.option("--fault", "faults", multiple=True, metavar="KIND[:...]", help="As in slow:seconds=2,path=/api,times=1.")
 @click.option(
@@ -45,6 +52,7 @@ def command(
     vars_file: Path | None,
     clients: tuple[str, ...],
     data_file: Path | None,
+    datasets: tuple[Path, ...],
     time_zone: str | None,
     faults: tuple[str, ...],
     webhook_speed: float,
@@ -53,19 +61,29 @@ def command(
 
     While it runs, POST a fault as JSON to /sandbox/faults, GET what is in force, DELETE to make all well.
     """
+    if find_spec("uvicorn") is None:
+        raise click.ClickException("the sandbox needs a web server: pip install 'erpnext-connector[server]'")
+    chosen = [Dataset.at(directory) for directory in datasets] or [Dataset.built_in()]
     site = Site(
         int(frappe),
         time_zone=time_zone,
         path=str(data_file) if data_file else ":memory:",
+        datasets=chosen,
         faults=Faults([_fault(text) for text in faults]),
     )
     application = create_app(site=site, webhook_speed=webhook_speed)
-    demo = prepare(site, Dataset.built_in().users(), dict(_client(text) for text in clients))
+    demo = prepare(site, chosen[0].users(), dict(_client(text) for text in clients))
     listener = _bind(host, port)
-    url = f"http://{host}:{listener.getsockname()[1]}"
+    url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     if vars_file:
         _write_private(vars_file, demo.variables | {"base_url": url})
     _announce(url, host, demo, frappe)
+    _serve(application, listener)
+
+
+def _serve(application: Application, listener: socket.socket) -> None:
+    import uvicorn
+
     uvicorn.Server(uvicorn.Config(application, log_level="warning", lifespan="on")).run(sockets=[listener])
 
 

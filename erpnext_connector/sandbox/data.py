@@ -187,8 +187,9 @@ def _add_user(site: Site, entry: UserEntry) -> None:
     tables.insert_many(site.db, site.doctype("User"), [user])
     roles = [{"role": role} for role in entry.roles]
     _add_rows(site, "Has Role", user, "roles", roles)
-    userid = hashlib.sha256(f"{entry.name}{site.random_name()}".encode()).hexdigest()[:39]
-    _add_rows(site, "User Social Login", user, "social_logins", [{"provider": "frappe", "userid": userid}])
+    if "@" in entry.name:  # the Administrator has no such id: the claim `sub` is null
+        userid = hashlib.sha256(f"{entry.name}{site.random_name()}".encode()).hexdigest()[:39]
+        _add_rows(site, "User Social Login", user, "social_logins", [{"provider": "frappe", "userid": userid}])
     if entry.password:
         site.keep_password("User", entry.name, "password", entry.password)
     for permission in entry.user_permissions:

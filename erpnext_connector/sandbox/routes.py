@@ -52,7 +52,7 @@ def _at(pattern: str) -> re.Pattern[str]:
 ROUTES: Final = (
     Route(_at("/"), _front),
     Route(_at("/login"), pages.login, GET_AND_POST),
-    Route(_at("/logout"), pages.logout, GET_AND_POST),
+    Route(_at("/logout"), pages.logout, frozenset({"POST"})),
     Route(_at("/third_party_apps"), pages.third_party_apps, GET_AND_POST),
     Route(_at("/(?:app|desk)/?"), desk.home),
     Route(_at("/(?:app|desk)/([^/]+)/?"), desk.documents),

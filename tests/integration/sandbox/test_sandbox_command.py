@@ -1,3 +1,4 @@
+import json
 import stat
 
 from click.testing import CliRunner
@@ -53,3 +54,16 @@ def test_a_port_in_use_is_explained(start):
     result = CliRunner().invoke(command, ["--port", port])
     assert result.exit_code == 1
     assert "Try --port 0" in result.output
+
+
+def test_other_data_can_be_served(start, tmp_path):
+    doctype = {"name": "Ship", "autoname": "field:title", "fields": [{"fieldname": "title", "fieldtype": "Data"}]}
+    doctype |= {"permissions": [{"role": "System Manager", "read": 1}]}
+    (tmp_path / "doctypes.json").write_text(json.dumps([doctype]))
+    (tmp_path / "documents.jsonl").write_text(json.dumps({"doctype": "Ship", "name": "Argo", "title": "Argo"}))
+    users = [{"name": "jason@example.com", "password": "golden", "roles": ["System Manager"]}]
+    (tmp_path / "users.json").write_text(json.dumps({"users": users}))
+    sandbox = start("--dataset", str(tmp_path))
+    with sandbox.manager() as client:
+        assert client.get("/api/resource/Ship").json() == {"data": [{"name": "Argo"}]}
+        assert "Accounts of this sandbox" not in client.get("/login").text
