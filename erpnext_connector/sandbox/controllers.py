@@ -11,10 +11,14 @@ from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from erpnext_connector.sandbox.errors import FrappeError
+from erpnext_connector.sandbox.meta import NUMBER_TYPES, WHOLE_TYPES, DocType
 from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.webhook import evaluate
 
 STAMP: Final = "%Y-%m-%d %H:%M:%S.%f"
 SECRET_BYTES: Final = 5
+SUBJECT_LENGTH: Final = 39
+STANDARD_USERS: Final = ("Administrator", "Guest")
 SUBMIT_EVENTS: Final = frozenset({"on_submit", "on_cancel", "on_update_after_submit"})
 COMBINATIONS: Final = {"Authorization Code": "Code", "Implicit": "Token"}
 
@@ -26,7 +30,7 @@ def check_client(site: Site, client: Document) -> None:
     client["client_id"] = client.get("name")
     client["client_secret"] = client.get("client_secret") or site.token_bytes(SECRET_BYTES).hex()
     grant, response = client.get("grant_type"), client.get("response_type")
-    if grant and COMBINATIONS.get(str(grant)) != response:
+    if COMBINATIONS.get(str(grant), response) != response:
         text = (
             f"Combination of Grant Type (<code>{grant}</code>) and Response Type (<code>{response}</code>) not allowed"
         )
@@ -47,7 +51,7 @@ def check_webhook(site: Site, webhook: Document) -> None:
     doctype = site.schema.find(webhook.get("webhook_doctype"))
     if doctype and not doctype.is_submittable and webhook.get("webhook_docevent") in SUBMIT_EVENTS:
         raise FrappeError("ValidationError", "DocType must be Submittable for the selected Doc Event")
-    _check_condition(str(webhook.get("condition") or ""))
+    _check_condition(str(webhook.get("condition") or ""), doctype)
     if not urlsplit(str(webhook.get("request_url") or "")).netloc:
         raise FrappeError("ValidationError", "Check Request URL")
     _check_body(webhook)
@@ -55,11 +59,15 @@ def check_webhook(site: Site, webhook: Document) -> None:
         raise FrappeError("ValidationError", "Invalid Webhook Secret")
 
 
-def _check_condition(condition: str) -> None:
+def _check_condition(condition: str, doctype: DocType | None) -> None:
+    """Try the condition on a new document of the DocType, as Frappe does."""
+    numbers = NUMBER_TYPES | WHOLE_TYPES
+    fields = doctype.value_fields if doctype else []
+    empty = {field.fieldname: 0 if field.fieldtype in numbers else None for field in fields}
     try:
         if condition:
-            SandboxedEnvironment().compile_expression(condition)
-    except TemplateError as error:
+            evaluate(condition, empty | {"docstatus": 0})
+    except Exception as error:
         raise FrappeError("ValidationError", f"Invalid Condition: {error}") from error
 
 
@@ -83,11 +91,19 @@ def _check_template(template: str) -> None:
 
 
 def check_user(site: Site, user: Document) -> None:
-    """A User: a full name out of its parts; disabling ends the cookie sessions, but no bearer token."""
+    """A User: a full name, an id for OpenID; a new password. Disabling ends the cookie sessions, but no bearer token."""
+    name = str(user.get("name"))
     parts = (user.get("first_name"), user.get("middle_name"), user.get("last_name"))
     user["full_name"] = " ".join(str(part) for part in parts if part)
-    if not user.get("enabled"):
-        site.sessions.end_all(str(user.get("name")))
+    logins = user.setdefault("social_logins", [])
+    if name not in STANDARD_USERS and not any(row.get("provider") == "frappe" for row in logins):
+        logins.append({"provider": "frappe", "userid": site.token_bytes(20).hex()[:SUBJECT_LENGTH]})
+    password = user.get("new_password")
+    if password and set(str(password)) != {"*"}:
+        site.keep_password("User", name, "password", str(password))
+        user["new_password"] = None
+    if not user.get("enabled") or (password and user.get("logout_all_sessions")):
+        site.sessions.end_all(name)
 
 
 CONTROLLERS: Final[Mapping[str, Callable[[Site, Document], None]]] = {

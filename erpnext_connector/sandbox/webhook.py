@@ -95,9 +95,15 @@ def _meets(condition: str, document: Fields) -> bool:
     if not condition.strip():
         return True
     try:
-        return bool(_environment().compile_expression(condition)(doc=TemplateDocument(document)))
+        return bool(evaluate(condition, document))
     except Exception:  # noqa: BLE001  a condition can raise anything
         return False
+
+
+def evaluate(condition: str, document: Fields) -> object:
+    """What a condition gives for a document; raises whatever the condition raises."""
+    expression = _environment().compile_expression(condition, undefined_to_none=False)
+    return expression(doc=TemplateDocument(document))
 
 
 def request_of(webhook: Fields, document: Fields, secret: str | None) -> WebhookRequest:
