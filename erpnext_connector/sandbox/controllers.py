@@ -91,7 +91,7 @@ def _check_template(template: str) -> None:
 
 
 def check_user(site: Site, user: Document) -> None:
-    """A User: a full name, an id for OpenID; a new password. Disabling ends the cookie sessions, but no bearer token."""
+    """A User: a full name, an id for OpenID, a new password. Disabling ends the cookie sessions, but no token."""
     name = str(user.get("name"))
     parts = (user.get("first_name"), user.get("middle_name"), user.get("last_name"))
     user["full_name"] = " ".join(str(part) for part in parts if part)
