@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from erpnext_connector.sandbox.site import Site
 
 PACKAGE: Final = "erpnext_connector.sandbox"
+FRAMEWORK_DOCTYPES: Final = frozenset({"Address", "Contact", "Country", "Currency", "Gender", "Language", "Salutation"})
 DEFAULT_ROLES: Final = {14: "All"}
 ROLES: Final = (
     "Administrator",
@@ -97,6 +98,8 @@ def of_version(doctype: DocType, frappe: int) -> DocType:
     """A DocType of a dataset as the version keeps it: Frappe 16 sorts by creation what was sorted by `modified`."""
     if frappe >= 16 and doctype.sort_field == "modified":
         doctype.sort_field = "creation"
+    if doctype.name in FRAMEWORK_DOCTYPES:
+        doctype.custom = 0
     return doctype
 
 

@@ -145,7 +145,6 @@ class Documents:
         document["docstatus"] = to_int(document.get("docstatus"))
         document["idx"] = to_int(document.get("idx"))
         self._prepare_rows(doctype, document, {}, user)
-        validation.convert(doctype, document)
         return document
 
     def _known(self, doctype: DocType, values: Mapping[str, Any]) -> Document:
@@ -166,16 +165,15 @@ class Documents:
             rows = []
             for number, given in enumerate(document[field.fieldname], 1):
                 known = old.get(given.get("name"))
-                row = self._known(child, {**(known or {}), **given})
-                if known is None:
+                row = self._known(child, given)
+                if known is None and not (before and given.get("name")):
                     validation.set_defaults(self._site, child, row, user)
                     row[UNSAVED] = 1
-                    row["name"] = given.get("name") if before else None
+                    row["name"] = None
                 row |= {"owner": row.get("owner") or document["owner"], "modified_by": user}
                 row |= {"creation": row.get("creation") or document["creation"], "modified": document["modified"]}
                 row |= {"docstatus": document["docstatus"], "idx": to_int(given.get("idx")) or number}
                 row |= {"parentfield": field.fieldname, "parenttype": doctype.name, "parent": document.get("name")}
-                validation.convert(child, row)
                 rows.append(row)
             document[field.fieldname] = rows
 
@@ -194,6 +192,7 @@ class Documents:
             self._prepare_rows(doctype, document, before or {}, user)
             self._name_rows(doctype, document, new=False)
         validation.check_mandatory(self._site, doctype, document)
+        self._convert(doctype, document)
         naming_field = doctype.naming_field
         if naming_field and naming_field in doctype.by_name:
             document[naming_field] = document["name"]
@@ -201,6 +200,11 @@ class Documents:
         self._keep_passwords(doctype, document)
         if before is not None:
             validation.check_set_only_once(doctype, document, before)
+
+    def _convert(self, doctype: DocType, document: Document) -> None:
+        validation.convert(doctype, document)
+        for child, row in validation.rows_of(self._site, doctype, document):
+            validation.convert(child, row)
 
     def _keep_passwords(self, doctype: DocType, document: Document) -> None:
         """Passwords are kept apart; documents show as many stars."""
@@ -217,7 +221,7 @@ class Documents:
             return
         self._check_unique(doctype, document)
         try:
-            tables.insert_many(self._site.db, doctype, [document])
+            tables.insert_many(self._site.db, doctype, [validation.storable(doctype, document)])
         except sqlite3.IntegrityError:
             name = document["name"]
             self._site.say(f"{doctype.name} {bold(name)} already exists", title="Duplicate Name", indicator="red")
@@ -225,7 +229,7 @@ class Documents:
             text = f"('{doctype.name}', '{name}', {cause})"
             raise FrappeError("DuplicateEntryError", text, thrown=False) from None
         for child, row in validation.rows_of(self._site, doctype, document):
-            tables.insert_many(self._site.db, child, [row])
+            tables.insert_many(self._site.db, child, [validation.storable(child, row)])
 
     def _check_unique(self, doctype: DocType, document: Document) -> None:
         """Raise where another document has a unique field's value; empty values don't count."""
@@ -254,7 +258,7 @@ class Documents:
     def update(self, doctype_name: object, name: object, changes: Mapping[str, Any], user: str) -> Document:
         """Load a document, put `changes` over it, save it."""
         before = self.load(doctype_name, name)
-        return self.save({**before, **changes, "name": before["name"], "doctype": before["doctype"]}, user)
+        return self.save({**before, **changes, "doctype": before["doctype"]}, user)
 
     def save(self, values: Mapping[str, Any], user: str, *, ignore_permissions: bool = False) -> Document:
         """Save a document as it is given; a field left out is emptied. A stale `modified` is an error."""
@@ -272,12 +276,12 @@ class Documents:
             document[key] = document.get(key) or before[key]
         action = self._transition(doctype, document, before, user, ignore_permissions=ignore_permissions)
         self._prepare_rows(doctype, document, before, user)
-        validation.convert(doctype, document)
         self._name_rows(doctype, document, new=False)
         if action != "cancel":
             validation.check_links(self._site, doctype, document)
             self._validate(doctype, document, before, user)
         else:
+            self._convert(doctype, document)
             self._check_not_linked_by_submitted(doctype, document)
         if action == "update_after_submit":
             validation.check_unchanged_after_submit(self._site, doctype, document, before)
@@ -336,19 +340,19 @@ class Documents:
         columns = [name for name in doctype.columns if name not in ("name", *CHILD_FIELDS)]
         if doctype.istable:
             columns += [name for name in CHILD_FIELDS if document.get(name)]
-        tables.update(self._site.db, doctype, before["name"], {name: document.get(name) for name in columns})
+        kept = validation.storable(doctype, document)
+        tables.update(self._site.db, doctype, before["name"], {name: kept.get(name) for name in columns})
         for field in doctype.table_fields:
-            self._write_rows(doctype, document, field.fieldname, self._site.doctype(field.options))
+            known = {row["name"] for row in before[field.fieldname]}
+            self._write_rows(doctype, document, field.fieldname, known)
 
-    def _write_rows(self, doctype: DocType, document: Document, fieldname: str, child: DocType) -> None:
-        """Rows that are no longer there go, the others are written."""
+    def _write_rows(self, doctype: DocType, document: Document, fieldname: str, known: set[str]) -> None:
+        """Rows that are no longer there go, the others are written; a row of an unknown name is lost, as in Frappe."""
+        child = self._site.doctype(doctype.by_name[fieldname].options)
         sql = f"DELETE FROM {table(child)} WHERE parent = ? AND parenttype = ? AND parentfield = ?"
         self._site.db.execute(sql, (document["name"], doctype.name, fieldname))
-        try:
-            tables.insert_many(self._site.db, child, document[fieldname])
-        except sqlite3.IntegrityError:
-            text = f"(1062, \"Duplicate entry for key 'PRIMARY'\")"
-            raise FrappeError("DuplicateEntryError", text, thrown=False) from None
+        rows = [row for row in document[fieldname] if row.get(UNSAVED) or row["name"] in known]
+        tables.insert_many(self._site.db, child, [validation.storable(child, row) for row in rows])
 
     def change_state(self, doctype_name: object, name: object, docstatus: int, user: str) -> Document:
         """Submit (1) or cancel (2) a document."""
@@ -392,14 +396,14 @@ def _row_values(fieldname: str, value: Any) -> list[Mapping[str, Any]]:
     if not value:
         return []
     if not isinstance(value, (list, tuple)):
-        raise FrappeError("ValueError", "")
+        raise FrappeError("TypeError", f"'{type(value).__name__}' object does not support item assignment")
     return list(_checked_rows(fieldname, value))
 
 
 def _checked_rows(fieldname: str, rows: Any) -> Iterator[Mapping[str, Any]]:
     for row in rows:
         if not isinstance(row, Mapping):
-            raise FrappeError("AttributeError", f"'{type(row).__name__}' object has no attribute 'get'")
+            raise FrappeError("TypeError", f"'{type(row).__name__}' object does not support item assignment")
         yield row
 
 

@@ -55,9 +55,12 @@ class FrappeError(Exception):
         self.quiet = False
         self.named = self.thrown if named is None else named
         self.doctype = doctype
+        self.last_line: str | None = None
 
     @property
     def exception(self) -> str:
         """The last line of the traceback."""
+        if self.last_line is not None:
+            return self.last_line
         name = f"{self.module}.{self.exc_type}" if self.module else self.exc_type
         return f"{name}: {self.raised}" if self.raised else name

@@ -85,7 +85,8 @@ class Filters:
         if word == "between":
             return self._between(column, value)
         if word in ("like", "not like"):
-            return _like(column, word, value)
+            pattern = "" if value is None else str(value)
+            return _like(column, word, pattern if self._frappe >= 16 else pattern.replace("\\", "\\\\"))
         return self._compare(column, word, value)
 
     def _span(self, word: str, value: Any) -> tuple[str, str]:
@@ -111,7 +112,8 @@ class Filters:
             return Condition(f"({empty})")
         if self._frappe >= 16:
             raise FrappeError("ValueError", "`is` operator only supports `set` and `not set` as value")
-        raise _syntax_error("''")
+        text = "cannot access local variable 'fallback' where it is not associated with a value"
+        raise FrappeError("UnboundLocalError", text)
 
     def _among(self, column: Column, word: str, value: Any) -> Condition:
         if value is None and self._frappe >= 16:
@@ -192,8 +194,7 @@ class Filters:
         return Condition(f"{sql} {word} ?", (found,))
 
 
-def _like(column: Column, word: str, value: Any) -> Condition:
-    pattern = "" if value is None else str(value)
+def _like(column: Column, word: str, pattern: str) -> Condition:
     sql = f"fold_characters({column.sql})"
     if word == "not like" and column.fieldname not in NEVER_EMPTY:
         sql = f"ifnull({sql}, '')"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from erpnext_connector.sandbox.site import Site
 
 AGGREGATES: Final = ("count", "sum", "avg", "min", "max")
+DECIMALS: Final = {"sum": 9, "avg": 13}
 CALL: Final = re.compile(r"^(?P<name>\w+)\s*\((?P<argument>.*)\)$", re.DOTALL)
 PLAIN: Final = re.compile(r"^(?:(?P<table>`[^`]+`|\w[\w ]*)\.)?(?P<field>`?\w+`?|\*)$")
 ALIAS: Final = re.compile(r"\s+as\s+", re.IGNORECASE)
@@ -86,14 +87,6 @@ def run(site: Site, user: str, arguments: ListArguments) -> list[Any]:
 
 def check_list_permission(site: Site, doctype: DocType, user: str, parent: str | None) -> None:
     """Raise where the user may neither read nor choose documents of the DocType."""
-    if doctype.issingle:
-        raise FrappeError(
-            "ProgrammingError",
-            f"(1146, \"Table 'tab{doctype.name}' doesn't exist\")",
-            500,
-            thrown=False,
-            module="pymysql.err",
-        )
     if site.frappe >= 16:
         site.permissions.reasons = []
         if not any(site.permissions.allows(doctype, right, user, parent=parent) for right in ("select", "read")):
@@ -102,7 +95,9 @@ def check_list_permission(site: Site, doctype: DocType, user: str, parent: str |
     if doctype.istable:
         parent_doctype = site.schema.find(parent) if parent else None
         known = parent_doctype and any(one.options == doctype.name for one in parent_doctype.table_fields)
+        site.permissions.reasons = []
         if parent_doctype is None or not known or not site.permissions.allows(parent_doctype, "read", user):
+            site.permissions.tell_reasons()
             raise FrappeError("PermissionError")
         return
     right = "select" if site.permissions.only_select(doctype, user) else "read"
@@ -117,6 +112,7 @@ class _Query:
     arguments: ListArguments
     selected: list[Selected] = field(default_factory=list)
     joins: dict[str, str] = field(default_factory=dict)
+    distinct: bool = False
 
     def build(self) -> tuple[str, list[Any]]:
         arguments = self.arguments
@@ -132,7 +128,7 @@ class _Query:
         if not self.selected:
             self.selected.append(Selected("NULL", "name"))
         columns = ", ".join(f"{one.sql} AS {quoted(one.name)}" for one in self.selected)
-        sql = f"SELECT {columns} FROM {table(self.doctype)}{''.join(self.joins.values())}{where}"
+        sql = f"SELECT {'DISTINCT ' if self.distinct else ''}{columns} FROM {table(self.doctype)}{''.join(self.joins.values())}{where}"
         if grouped:
             sql += f" GROUP BY {', '.join(grouped)}"
         if order:
@@ -152,16 +148,22 @@ class _Query:
         for filters in (self.arguments.filters, self.arguments.or_filters):
             found = parse_json(filters) if isinstance(filters, str) and filters else filters
             for doctype, name in _filter_names(found):
+                if self._is_standard(str(name)):
+                    continue
                 of = self.site.doctype(doctype) if doctype else self.doctype
                 if not self._is_known(of, str(name)):
                     raise _not_permitted(str(name))
+
+    def _is_standard(self, name: str) -> bool:
+        plain = name.split(".")[1].strip("`") if "." in name else name
+        return plain in (*STANDARD_FIELDS, *OPTIONAL_FIELDS, *CHILD_FIELDS, "doctype")
 
     def _is_known(self, doctype: DocType, name: str) -> bool:
         if "." in name:
             found = self._split(name)
             return found is not None and self._is_known(found[0], found[1])
         plain = name.strip("`")
-        return plain in (*STANDARD_FIELDS, *OPTIONAL_FIELDS, *CHILD_FIELDS, "doctype") or plain in doctype.by_name
+        return self._is_standard(plain) or plain in doctype.by_name
 
     def _limit(self) -> str:
         limit, start = self.arguments.limit, self.arguments.start
@@ -181,6 +183,8 @@ class _Query:
             fields = ["*"] if fields == "*" else parse_json(fields)
         if isinstance(fields, str):
             fields = [fields]
+        if self.site.frappe < 16 and self.arguments.strict and "" in (fields or ()):
+            raise _not_permitted("")
         found = [one for one in fields or ["name"] if one]
         return found or ["name"]
 
@@ -206,6 +210,8 @@ class _Query:
                 self.selected.append(Selected(column.sql, name, column))
 
     def _select_text(self, text: str, *, wildcard: bool) -> None:
+        if self.site.frappe < 16 and text.lower().startswith("distinct "):
+            self.distinct, text = True, text[9:].strip()
         parts = ALIAS.split(text)
         expression, alias = parts[0].strip(), parts[1].strip().strip("`'\"") if len(parts) > 1 else None
         call = CALL.match(expression)
@@ -221,11 +227,17 @@ class _Query:
             return
         column = self._column(expression)
         if column is None:
+            self._refuse_table(expression)
             if wildcard:
                 return
             raise _not_permitted(expression)
         if self._is_readable(self._owner(expression), column.fieldname):
             self.selected.append(Selected(column.sql, alias or column.fieldname, column))
+
+    def _refuse_table(self, expression: str) -> None:
+        prefix, dot, _ = expression.partition(".")
+        if self.site.frappe < 16 and dot and not prefix.strip("`").startswith("tab"):
+            raise FrappeError("AttributeError", "'NoneType' object has no attribute 'options'")
 
     def _check_select_text(self, text: str, *, is_call: bool) -> None:
         if is_call:
@@ -245,7 +257,7 @@ class _Query:
         distinct = ""
         if argument.lower().startswith("distinct "):
             argument, distinct = argument[9:].strip(), "DISTINCT "
-        if argument == "*" and function == "count":
+        if argument == "*" and function == "count" and self.site.frappe == 14:
             self.selected.append(Selected("count(*)", name))
             return
         column = self._column(argument)
@@ -262,10 +274,7 @@ class _Query:
                 module="pymysql.err",
             )
         inner = column.compared if distinct else column.sql
-        sql = f"{function}({distinct}{inner})"
-        if function == "sum" and column.is_number:
-            sql = f"CAST({sql} AS REAL)"
-        self.selected.append(Selected(sql, name))
+        self.selected.append(Selected(_aggregate(function, f"{distinct}{inner}", column), name))
 
     def _function_dict(self, one: Mapping[str, Any]) -> Selected:
         """Frappe 16's {"COUNT": "name", "as": "n"}; older versions can't read it."""
@@ -294,9 +303,7 @@ class _Query:
         if column is None:
             self._refuse_field(self.doctype, str(argument))
             raise _not_permitted(str(argument))
-        sql = f"{function}({column.sql})"
-        if function == "sum" and column.is_number:
-            sql = f"CAST({sql} AS REAL)"
+        sql = _aggregate(function, column.sql, column)
         return Selected(sql, alias or f"{names[0]}(`{column.fieldname}`)")
 
     # --- columns
@@ -433,6 +440,8 @@ class _Query:
         """The column of a filter; a field that only a child table has is looked up there."""
         sanitize_column(name)
         plain = str(name).strip("`")
+        if "." in plain and self.site.frappe < 16 and "`" not in str(name):
+            raise unknown_column(f"tab{doctype.name}.{plain}", "where clause")
         if "." in plain:
             column = self._column(str(name))
             if column is None:
@@ -474,9 +483,15 @@ class _Query:
             name = " ".join(words[:-1]) if direction else part.strip()
             direction = direction or ("" if self.arguments.legacy else "desc")
             found.append(f"{self._clause_column(name, 'Order By', 'order clause')} {direction}".strip())
-        if not has_groups and not any(one.sql.startswith(AGGREGATES) for one in self.selected):
-            found.append(f"{table(self.doctype)}.{KEY}")
-        return found
+        return found + self._ties(has_groups=has_groups)
+
+    def _ties(self, *, has_groups: bool) -> list[str]:
+        """Rows that are equal by ORDER BY come by name, rows of child tables by theirs."""
+        if has_groups:
+            return [one.column.compared for one in self.selected if one.column]
+        if self.distinct or any(one.sql.startswith((*AGGREGATES, "round(")) for one in self.selected):
+            return []
+        return [f"{alias}.{KEY}" for alias in (table(self.doctype), *self.joins)]
 
     def _check_clause(self, text: str) -> None:
         lowered = text.lower()
@@ -498,6 +513,8 @@ class _Query:
         if self.site.frappe >= 16 and not re.fullmatch(r"\w+|`tab[\w\s-]+`\.`?\w+`?|\w+\.\w+", name):
             text = f"Invalid field format in {clause}: {name}. Use 'field', 'link_field.field', or 'child_table.field'."
             raise FrappeError("ValidationError", text)
+        if self.site.frappe < 16 and " " in name.strip() and "`" not in name and "(" not in name:
+            raise syntax_error(name.split()[1])
         column = self._column(name)
         if column is None:
             self._refuse_field(self.doctype, plain)
@@ -515,7 +532,7 @@ class _Query:
         """
         if has_groups:
             return [one.column.compared for one in self.selected if one.column][:1]
-        if any(one.sql.startswith(AGGREGATES) for one in self.selected):
+        if any(one.sql.startswith((*AGGREGATES, "round(")) for one in self.selected):
             return []
         main = table(self.doctype)
         names = {one.column.fieldname if one.column else "" for one in self.selected}
@@ -633,22 +650,19 @@ class _NewFilters:
         return query._filter_column(doctype, text)
 
 
-def _filter_names(filters: Any) -> list[tuple[str | None, Any]]:
-    """The DocType (None: the one listed) and field of every filter."""
-    if isinstance(filters, Mapping):
-        return [(None, name) for name in filters]
-    if not isinstance(filters, (list, tuple)):
-        return []
-    found: list[tuple[str | None, Any]] = []
-    for one in filters:
+def _filter_names(filters: Any) -> Iterator[tuple[str | None, Any]]:
+    """The DocType (None: the one listed) and field of every filter; text is taken for a list of characters."""
+    if isinstance(filters, (Mapping, str)):
+        yield from ((None, name) for name in filters)
+        return
+    for one in filters if isinstance(filters, (list, tuple)) else ():
         if isinstance(one, Mapping):
             raise FrappeError("KeyError", "1")
         if not isinstance(one, (list, tuple, str)):
             raise FrappeError("TypeError", f"object of type '{type(one).__name__}' has no len()")
         if len(one) < 2:
             raise FrappeError("IndexError", "list index out of range")
-        found.append((None, one[0]) if len(one) == 3 else (str(one[0]), one[1]))
-    return found
+        yield (None, one[0]) if len(one) == 3 else (str(one[0]), one[1])
 
 
 def _operator_and_value(value: Any) -> tuple[Any, Any]:
@@ -661,6 +675,13 @@ def _operator_and_value(value: Any) -> tuple[Any, Any]:
 
 def _not_permitted(name: str) -> FrappeError:
     return FrappeError("DataError", f"Field not permitted in query: {name}")
+
+
+def _aggregate(function: str, inner: str, column: Column) -> str:
+    """An aggregate with the decimals of MariaDB, where sums and averages are exact."""
+    if function in DECIMALS and column.is_number:
+        return f"round({function}({inner}) * 1.0, {DECIMALS[function]})"
+    return f"{function}({inner})"
 
 
 def _literal(expression: str) -> str:
@@ -682,4 +703,7 @@ def _prepared(site: Site, user: str, arguments: ListArguments) -> _Query:
             check_list_permission(site, doctype, user, arguments.parent)
         query.check_names()
         check_list_permission(site, doctype, user, arguments.parent)
+    if doctype.issingle:
+        text = f"(1146, \"Table 'tab{doctype.name}' doesn't exist\")"
+        raise FrappeError("ProgrammingError", text, 500, thrown=False, module="pymysql.err")
     return query

@@ -28,6 +28,8 @@ def resource(site: Site, request: Request, user: str, doctype: str, name: str | 
         return _answer(site, request, list_documents(site, request, user, doctype))
     if request.method == "POST":
         return _answer(site, request, _create(site, request, user, doctype))
+    if site.frappe >= 15 and request.method in ("PUT", "DELETE"):
+        return render.werkzeug_page(405, "Method Not Allowed")
     return no_such_route(site, request)
 
 
@@ -104,7 +106,7 @@ def get_list(site: Site, user: str, doctype: str, arguments: Mapping[str, Any]) 
 
 
 def _create(site: Site, request: Request, user: str, doctype: str) -> Document:
-    values = {**form_data(site, request), "doctype": site.doctype(doctype).name}
+    values = {**form_data(site, request), "doctype": doctype}
     document = insert(site, values, user)
     return document if site.frappe == 14 else without_nulls(document)
 
@@ -112,8 +114,15 @@ def _create(site: Site, request: Request, user: str, doctype: str) -> Document:
 def insert(site: Site, values: Mapping[str, Any], user: str) -> Document:
     """Insert a document; a POST to a DocType that does not exist is a server error, as on a real one."""
     if site.schema.find(values.get("doctype")) is None:
-        raise FrappeError("ImportError", str(values.get("doctype")))
+        raise no_module(str(values.get("doctype")))
     return site.documents.insert(values, user)
+
+
+def no_module(doctype: str) -> FrappeError:
+    """The error for a new document of a DocType that does not exist."""
+    error = FrappeError("ImportError", f"Module import failed for {doctype}")
+    error.last_line = f"Error: No module named 'frappe.core.doctype.{doctype.lower().replace(' ', '_')}'"
+    return error
 
 
 def form_data(site: Site, request: Request) -> dict[str, Any]:
@@ -128,9 +137,9 @@ def form_data(site: Site, request: Request) -> dict[str, Any]:
         except ValueError:
             return request.arguments
     if not isinstance(found, dict):
-        if site.frappe == 14:
+        if site.frappe == 14 or (isinstance(data, (int, float)) or request.has_json and not isinstance(data, list)):
             raise FrappeError("ValidationError", "Invalid request arguments")
-        raise FrappeError("AttributeError", f"'{type(found).__name__}' object has no attribute 'pop'")
+        raise FrappeError("TypeError", "pop expected at most 1 argument, got 2")
     return found
 
 

@@ -48,7 +48,7 @@ def _collection(site: Site, request: Request, user: str, doctype: str) -> object
         return _list(site, request, user, doctype)
     if request.method != "POST":
         raise FrappeError("DoesNotExistError")
-    values = {**request.arguments, "doctype": site.doctype(doctype).name}
+    values = {**request.arguments, "doctype": doctype}
     return _shown(site, rest.insert(site, values, user))
 
 

@@ -106,6 +106,9 @@ class Site:
     def doctype(self, name: object) -> DocType:
         """The DocType of this name; FrappeError DoesNotExistError where there is none."""
         found = self.schema.find(name)
+        if found is not None and found.name != str(name):
+            text = f"('DocType', '{name}')"
+            raise FrappeError("ProgrammingError", text, 500, thrown=False, module="pymysql.err")
         if found is None:
             raise FrappeError("DoesNotExistError", f"DocType {name} not found", doctype="DocType")
         return found

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from erpnext_connector.sandbox.errors import FrappeError
-from erpnext_connector.sandbox.meta import NUMBER_TYPES, TABLE_TYPES, DocType, Field
+from erpnext_connector.sandbox.meta import NUMBER_TYPES, TABLE_TYPES, WHOLE_TYPES, DocType, Field
 from erpnext_connector.sandbox.permissions import bold
 from erpnext_connector.sandbox.sanitize import sanitize, strip_tags
 from erpnext_connector.sandbox.values import stored, to_int, to_number
@@ -15,6 +15,9 @@ from erpnext_connector.sandbox.values import stored, to_int, to_number
 if TYPE_CHECKING:
     from erpnext_connector.sandbox.site import Document, Site
 
+DECIMALS: Final = 9
+CONVERTED: Final = NUMBER_TYPES | WHOLE_TYPES | {"JSON"}
+DATES: Final = ("Date", "Datetime", "Time")
 UNSANITIZED_TYPES: Final = ("Attach", "Attach Image", "Barcode", "Code")
 EMAIL: Final = re.compile(r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")
 PHONE: Final = re.compile(r"^[0-9 +_\-,.*#()]{1,20}$")
@@ -29,22 +32,36 @@ def rows_of(site: Site, doctype: DocType, document: Document) -> Iterator[tuple[
 
 
 def convert(doctype: DocType, document: Document) -> None:
-    """Bring every value into its field's type."""
+    """Bring numbers and flags into their fields' types; text and dates stay as they were given until stored."""
     for field in doctype.value_fields:
         value = document.get(field.fieldname)
         if isinstance(value, list) and field.fieldtype != "JSON":
             text = f"Value for {bold(field.shown_label)} cannot be a list"
             raise FrappeError("ValidationError", text)
-        if field.fieldtype == "Password":
-            continue
-        if field.fieldtype in ("Date", "Datetime"):
-            document[field.fieldname] = _moment(doctype, field, value)
-        else:
+        if field.fieldtype in CONVERTED or isinstance(value, list):
             document[field.fieldname] = stored(field.fieldtype, value)
+
+
+def storable(doctype: DocType, document: Document) -> Document:
+    """The values as the columns keep them; FrappeError (500) for what the database would refuse."""
+    kept = dict(document)
+    for field in doctype.value_fields:
+        value = document.get(field.fieldname)
+        if isinstance(value, dict) and field.fieldtype != "JSON":
+            raise FrappeError("TypeError", "dict can not be used as parameter")
+        if field.fieldtype in ("Date", "Datetime") and value not in (None, ""):
+            kept[field.fieldname] = _moment(doctype, field, value)
+        else:
+            kept[field.fieldname] = stored(field.fieldtype, None if value == "" and field.fieldtype in DATES else value)
+        if field.fieldtype in NUMBER_TYPES:
+            kept[field.fieldname] = round(kept[field.fieldname], DECIMALS)
+    return kept
 
 
 def _moment(doctype: DocType, field: Field, value: Any) -> Any:
     try:
+        if not str(value)[:4].isdigit():
+            raise FrappeError("ValueError")
         return stored(field.fieldtype, value)
     except FrappeError:
         kind = field.fieldtype.lower()
@@ -259,7 +276,10 @@ def _check_unchanged(doctype: DocType, values: Document, before: Document) -> No
 
 
 def check_set_only_once(doctype: DocType, document: Document, before: Document) -> None:
-    """Raise where a constant field changes."""
+    """Raise where a constant field changes; who made a document when is constant, too."""
+    for name, label in (("creation", "Created On"), ("owner", "Created By")):
+        if str(document.get(name)) != str(before.get(name)):
+            raise FrappeError("CannotChangeConstantError", f"Value cannot be changed for {bold(label)}")
     for field in doctype.value_fields:
         if field.set_only_once and document.get(field.fieldname) != before.get(field.fieldname):
             text = f"Value cannot be changed for {bold(field.shown_label)}"

@@ -11,7 +11,6 @@ from typing import Any, Final
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.meta import NUMBER_TYPES
 
-DECIMALS: Final = 9
 INTEGER: Final = re.compile(r"[+-]?\d+")
 NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -114,7 +113,7 @@ def stored(fieldtype: str | None, value: object) -> Any:
     if fieldtype in ("Int", "Long Int"):
         return to_int(value) if value is not None else 0
     if fieldtype in NUMBER_TYPES:
-        return round(to_number(value), DECIMALS) if value is not None else 0.0
+        return to_number(value) if value is not None else 0.0
     if value is None:
         return None
     if fieldtype == "Date":
