@@ -13,6 +13,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.meta import NUMBER_TYPES, WHOLE_TYPES, DocType
 from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.values import to_int
 from erpnext_connector.sandbox.webhook import evaluate
 
 STAMP: Final = "%Y-%m-%d %H:%M:%S.%f"
@@ -55,7 +56,7 @@ def check_webhook(site: Site, webhook: Document) -> None:
     if not urlsplit(str(webhook.get("request_url") or "")).netloc:
         raise FrappeError("ValidationError", "Check Request URL")
     _check_body(webhook)
-    if webhook.get("enable_security") and not webhook.get("webhook_secret"):
+    if to_int(webhook.get("enable_security")) and not webhook.get("webhook_secret"):
         raise FrappeError("ValidationError", "Invalid Webhook Secret")
 
 
@@ -102,7 +103,7 @@ def check_user(site: Site, user: Document) -> None:
     if password and set(str(password)) != {"*"}:
         site.keep_password("User", name, "password", str(password))
         user["new_password"] = None
-    if not user.get("enabled") or (password and user.get("logout_all_sessions")):
+    if not to_int(user.get("enabled")) or (password and to_int(user.get("logout_all_sessions"))):
         site.sessions.end_all(name)
 
 
