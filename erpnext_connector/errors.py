@@ -60,6 +60,8 @@ class ConnectorError(Exception):
     hint: str = "Run `erpnext-connector doctor URL` and look at its verdicts."
     http_status: ClassVar[int] = 500
     exit_code: ClassVar[int] = 1
+    done: tuple[str, ...] = ()
+    """What was done before it failed, for work that takes several calls: the names of documents."""
 
     def __init__(
         self,
