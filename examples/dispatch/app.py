@@ -63,10 +63,11 @@ async def new(request: Request, user: CurrentUser) -> Response:
 @app.post("/deliveries/new")
 async def plan(request: Request, user: CurrentUser) -> Response:
     draft = Draft.read(await request.form())
-    problems = draft.problems() or await _unknown_links(user, draft)
+    names = {} if draft.problems() else await _confirmed(user, draft)
+    problems = draft.problems(names)
     if problems:
         return _form(request, user, draft, problems)
-    delivery_id = deliveries.plan(draft.customer, *draft.checked(), planned_by=user.identity)
+    delivery_id = deliveries.plan(*draft.checked(names), planned_by=user.identity)
     return RedirectResponse(f"/deliveries/{delivery_id}", status_code=303)
 
 
@@ -89,20 +90,17 @@ async def stream_changes(_user: CurrentUser) -> Response:
     return StreamingResponse(changes.stream(), media_type="text/event-stream")
 
 
-async def _unknown_links(user: CurrentUser, draft: Draft) -> Problems:
-    """A browser can send anything: each link is confirmed in ERPNext, as the user."""
-    return {
-        field: f"ERPNext has no {doctype} “{name}” that you may see."
-        for field, doctype, name in draft.links()
-        if not await _may_link(user, doctype, name)
-    }
+async def _confirmed(user: CurrentUser, draft: Draft) -> dict[str, str | None]:
+    """A browser can send anything: each link as ERPNext spells it, or None where the user may not link to it."""
+    return {field: await _confirmed_name(user, doctype, name) for field, doctype, name in draft.links()}
 
 
-async def _may_link(user: CurrentUser, doctype: str, name: str) -> bool:
+async def _confirmed_name(user: CurrentUser, doctype: str, name: str) -> str | None:
     try:
-        return await user.erpnext.validate_link(doctype, name) is not None
+        found = await user.erpnext.validate_link(doctype, name)
     except (NotFound, PermissionDenied):
-        return False
+        return None
+    return str(found["name"]) if found else None
 
 
 def _form(request: Request, user: CurrentUser, draft: Draft, problems: Problems) -> Response:

@@ -19,8 +19,16 @@ def form(*pairs: tuple[str, str]) -> Draft:
 def test_a_complete_form_has_no_problems_and_gives_its_values():
     draft = form(("customer", "Åberg"), ("day", "2026-12-01"), ("item", "BOLT"), ("quantity", "2.5"))
     assert draft.problems() == {}
-    assert draft.checked() == (date(2026, 12, 1), [Row("BOLT", Decimal("2.5"))])
     assert draft.links() == [("customer", "Customer", "Åberg"), ("item-0", "Item", "BOLT")]
+    names = {"customer": "Åberg", "item-0": "Bolt"}
+    assert draft.problems(names) == {}
+    assert draft.checked(names) == ("Åberg", date(2026, 12, 1), [Row("Bolt", Decimal("2.5"))])
+
+
+def test_a_name_that_erpnext_does_not_have_is_a_problem_of_its_field():
+    draft = form(("customer", "Åberg"), ("day", "2026-12-01"), ("item", "BOLT"), ("quantity", "1"))
+    names = {"customer": "Åberg", "item-0": None}
+    assert draft.problems(names) == {"item-0": "ERPNext has no Item “BOLT” that you may see."}
 
 
 def test_an_empty_form_names_each_missing_field():
