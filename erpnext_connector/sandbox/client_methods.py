@@ -38,7 +38,11 @@ def get_count(site: Site, request: Request, user: str) -> int:
     (doctype,) = given.need("doctype")
     if site.frappe >= 16:
         return desk_methods.count(site, user, given.given)
-    asked = query.ListArguments(doctype, filters=_safe_filters(given.get("filters")), ignore_permissions=True)
+    if site.schema.find(doctype) is None:
+        text = f"(1146, \"Table 'tab{doctype}' doesn't exist\")"
+        raise FrappeError("ProgrammingError", text, 500, thrown=False, module="pymysql.err")
+    filters = _safe_filters(given.get("filters"))
+    asked = query.ListArguments(doctype, filters=filters, ignore_permissions=True, strict=False, legacy=False)
     return query.count(site, user, asked)
 
 
@@ -74,8 +78,8 @@ def get_value(site: Site, request: Request, user: str) -> object:
     """Some fields of the first document that fits; {} where none does."""
     given = Arguments.of(request, "get_value")
     doctype, fieldname = given.need("doctype", "fieldname")
-    as_dict = to_flag(given.get("as_dict", True)) is not False
-    return values_of(site, user, doctype, fieldname, given.get("filters"), as_dict=as_dict, parent=given.get("parent"))
+    as_dict, parent = given.get("as_dict", True), given.get("parent")
+    return values_of(site, user, doctype, fieldname, given.get("filters"), as_dict=as_dict, parent=parent)
 
 
 def values_of(
@@ -85,10 +89,10 @@ def values_of(
     fieldname: Any,
     filters: Any,
     *,
-    as_dict: bool = True,
+    as_dict: object = True,
     parent: str | None = None,
 ) -> Any:
-    """`frappe.client.get_value`."""
+    """`frappe.client.get_value`; as in Python, the text "0" for `as_dict` is true, though the rows are lists then."""
     doctype = site.doctype(doctype_name)
     if not site.permissions.allows(doctype, "read", user, parent=parent):
         site.permissions.reasons = []
@@ -96,16 +100,20 @@ def values_of(
     filters = _safe_filters(filters)
     filters = {"name": filters} if isinstance(filters, (str, int)) and filters else filters
     fields = _field_list(fieldname)
+    as_list = not (to_flag(as_dict) if site.frappe >= 15 else as_dict)
     if doctype.issingle:
         single = site.documents.load(doctype.name, doctype.name)
         found: list[Any] = [{name: single.get(name) for name in fields}]
     else:
-        asked = query.ListArguments(doctype.name, fields=fields, filters=filters or None, limit=1, parent=parent)
+        asked = query.ListArguments(
+            doctype.name, fields=fields, filters=filters or None, limit=1, parent=parent, as_list=as_list
+        )
         found = query.run(site, user, asked)
     if as_dict:
         return found[0] if found else {}
-    values = list(found[0].values()) if found else []
-    return (values if len(values) > 1 else values[0]) if values else None
+    values = list(found[0]) if found else []
+    one = len(fields) == 1 and not (isinstance(fieldname, str) and len(fieldname) > 1 and fieldname[:1] != "[")
+    return (values[0] if one else values) if values else None
 
 
 def _field_list(fieldname: Any) -> list[str]:
@@ -163,6 +171,8 @@ def insert_document(site: Site, document: Any, user: str) -> Document:
     """`frappe.client.insert_doc`: gives the document, or the parent of a row."""
     if not isinstance(document, Mapping):
         raise FrappeError("TypeError", f"'{type(document).__name__}' object is not iterable")
+    if not document.get("doctype"):
+        raise FrappeError("ValueError", '"doctype" is a required key')
     doctype = site.schema.find(document.get("doctype"))
     if doctype is None or not doctype.istable:
         return rest.insert(site, document, user)
@@ -177,6 +187,8 @@ def insert_document(site: Site, document: Any, user: str) -> Document:
 def insert_many(site: Site, request: Request, user: str) -> list[str]:
     """Insert up to 200 documents, all or none; gives their names."""
     documents = parse_json(request.arguments.get("docs"))
+    if not isinstance(documents, list):
+        raise FrappeError("TypeError", f"object of type '{type(documents).__name__}' has no len()")
     if len(documents) > MOST_INSERTS:
         raise FrappeError("ValidationError", "Only 200 inserts allowed in one request")
     return [str(insert_document(site, document, user)["name"]) for document in documents]
@@ -215,7 +227,8 @@ def delete(site: Site, request: Request, user: str) -> None:
         return
     row = site.documents.load(doctype.name, name)
     parent = site.documents.load(row["parenttype"], row["parent"])
-    parent[row["parentfield"]] = [one for one in parent[row["parentfield"]] if one["name"] != row["name"]]
+    kept = [one for one in parent[row["parentfield"]] if one["name"] != row["name"]]
+    parent[row["parentfield"]] = [one | {"idx": number} for number, one in enumerate(kept, 1)]
     site.documents.save(parent, user)
 
 
@@ -380,7 +393,6 @@ def validate_link_and_fetch(site: Site, request: Request, user: str) -> object:
     return render.Body({key: values}, headers=headers)
 
 
-WRITING: Final = {"verbs": WRITE_VERBS}
 METHODS: Final = {
     f"frappe.client.{name}": method
     for name, method in {

@@ -193,6 +193,9 @@ def _add_user(site: Site, entry: UserEntry) -> None:
     if "@" in entry.name:  # the Administrator has no such id: the claim `sub` is null
         userid = hashlib.sha256(f"{entry.name}{site.random_name()}".encode()).hexdigest()[:39]
         _add_rows(site, "User Social Login", user, "social_logins", [{"provider": "frappe", "userid": userid}])
+    share = {"user": entry.name, "share_doctype": "User", "share_name": entry.name, "read": 1, "write": 1, "share": 1}
+    if "@" in entry.name:
+        tables.insert_many(site.db, site.doctype("DocShare"), [_standard(site, site.random_name(), **share)])
     if entry.password:
         site.keep_password("User", entry.name, "password", entry.password)
     for permission in entry.user_permissions:

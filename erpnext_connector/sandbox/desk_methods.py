@@ -12,7 +12,7 @@ from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request
 from erpnext_connector.sandbox.methods import Method
 from erpnext_connector.sandbox.removal import assigned_users
-from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.site import Document, Site
 from erpnext_connector.sandbox.values import parse_json, to_int
 
 RELEASES: Final = {14: ("14.93.2", "version-14"), 15: ("15.55.1", "version-15"), 16: ("16.4.1", "")}
@@ -114,16 +114,31 @@ def assign_to_add(site: Site, request: Request, user: str) -> list[dict[str, str
     doctype = site.doctype(document["doctype"])
     site.permissions.check_document(doctype, "read", user, document)
     already = {one["owner"] for one in _assignments(site, doctype.name, document["name"])}
+    doubled = []
     for assignee in users:
         if assignee in already:
+            doubled.append(assignee)
             continue
-        description = given.get("description") or f"Assignment for {doctype.name} {document['name']}"
-        values = {"doctype": "ToDo", "allocated_to": assignee, "assigned_by": user, "description": description}
-        values |= {"reference_type": doctype.name, "reference_name": document["name"], "status": "Open"}
-        values |= {"priority": given.get("priority") or "Medium", "date": given.get("date") or site.today()}
-        site.documents.insert(values, user, ignore_permissions=True)
+        already.add(assignee)
+        _assign(site, document, assignee, given, user)
+    if doubled:
+        site.say(f"Already in the following Users ToDo list:<br><br>{'<br>'.join(doubled)}")
     _write_assigned(site, doctype.name, document["name"])
     return _assignments(site, doctype.name, document["name"])
+
+
+def _assign(site: Site, document: Document, assignee: str, given: Mapping[str, Any], user: str) -> None:
+    doctype, name = site.doctype(document["doctype"]), document["name"]
+    values = {"doctype": "ToDo", "allocated_to": assignee, "assigned_by": user, "status": "Open"}
+    values |= {"reference_type": doctype.name, "reference_name": name, "priority": given.get("priority") or "Medium"}
+    values |= {"description": given.get("description") or f"Assignment for {doctype.name} {name}"}
+    site.documents.insert(values | {"date": given.get("date") or site.today()}, user, ignore_permissions=True)
+    if site.permissions.allows(doctype, "read", assignee, document):
+        return
+    if not site.permissions.allows(doctype, "share", user, document):
+        raise FrappeError("PermissionError", f"No permission to share {doctype.name} {name}")
+    share = {"doctype": "DocShare", "user": assignee, "share_doctype": doctype.name, "share_name": name, "read": 1}
+    site.documents.insert(share, user, ignore_permissions=True)
 
 
 def assign_to_remove(site: Site, request: Request, user: str) -> list[dict[str, str]]:

@@ -371,7 +371,7 @@ class Documents:
     def comment(self, document: Document, comment_type: str, content: str, user: str) -> None:
         """Write an entry of the document's timeline."""
         values = {"doctype": "Comment", "comment_type": comment_type, "content": content, "comment_email": user}
-        values |= {"reference_doctype": document["doctype"], "reference_name": document["name"], "comment_by": user}
+        values |= {"reference_doctype": document["doctype"], "reference_name": document["name"]}
         self.insert(values, user, ignore_permissions=True)
 
     def keep_deleted(self, document: Document, user: str) -> None:

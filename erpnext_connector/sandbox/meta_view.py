@@ -38,11 +38,14 @@ def meta(site: Site, doctype: DocType, *, for_desk: bool = False) -> Properties:
             properties[name] = getattr(doctype, name)
     for name in ("issingle", "istable", "is_submittable", "custom", "allow_rename", "track_changes"):
         properties[name] = getattr(doctype, name)
+    if doctype.table_fields:
+        properties["quick_entry"] = 0
     properties["show_title_field_in_link"] = doctype.show_title_field_in_link
     if for_desk:
         scrubbed = doctype.name.lower().replace(" ", "_")
         properties |= defaults["desk"]
-        properties |= {f"__{kind}": f"\n\n//# sourceURL={scrubbed}__{kind}" for kind in ("custom_js", "custom_list_js")}
+        for kind in ("custom_js", "custom_list_js"):
+            properties[f"__{kind}"] = None if doctype.istable else f"\n\n//# sourceURL={scrubbed}__{kind}"
     properties["fields"] = [
         _field(site, doctype, field, number, for_desk=for_desk) for number, field in enumerate(doctype.fields, 1)
     ]

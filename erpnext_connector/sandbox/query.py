@@ -85,13 +85,15 @@ def run(site: Site, user: str, arguments: ListArguments) -> list[Any]:
     return [dict(zip(names, tuple(row), strict=True)) for row in rows]
 
 
-def check_list_permission(site: Site, doctype: DocType, user: str, parent: str | None) -> None:
+def check_list_permission(site: Site, doctype: DocType, user: str, parent: str | None, *, strict: bool = True) -> None:
     """Raise where the user may neither read nor choose documents of the DocType."""
     if site.frappe >= 16:
         site.permissions.reasons = []
         if not any(site.permissions.allows(doctype, right, user, parent=parent) for right in ("select", "read")):
             raise FrappeError("PermissionError", f"Insufficient Permission for {bold(doctype.name)}")
         return
+    if doctype.istable and not strict:
+        site.permissions.check(doctype, "read", user, parent=doctype.name)
     if doctype.istable:
         parent_doctype = site.schema.find(parent) if parent else None
         known = parent_doctype and any(one.options == doctype.name for one in parent_doctype.table_fields)
@@ -228,7 +230,7 @@ class _Query:
         column = self._column(expression)
         if column is None:
             self._refuse_table(expression)
-            if wildcard:
+            if wildcard or not self.arguments.strict:
                 return
             raise _not_permitted(expression)
         if self._is_readable(self._owner(expression), column.fieldname):
@@ -402,10 +404,15 @@ class _Query:
         filters = parse_json(filters) if isinstance(filters, str) and filters else filters
         if not filters:
             return []
-        builder = Filters(self.site.frappe, date.fromisoformat(self.site.today()), fill_empty=self.arguments.legacy)
-        if self.site.frappe >= 16:
+        builder = Filters(self._filter_rules, date.fromisoformat(self.site.today()), fill_empty=self.arguments.legacy)
+        if self._filter_rules >= 16:
             return _NewFilters(self, builder).conditions(filters)
         return [self._old_condition(builder, one) for one in self._old_filters(filters)]
+
+    @property
+    def _filter_rules(self) -> int:
+        """The version whose rules hold: counts of Frappe 14 and 15 use the query builder of 16 already."""
+        return self.site.frappe if self.arguments.legacy else 16
 
     def _old_filters(self, filters: Any) -> list[Any]:
         if isinstance(filters, Mapping):
@@ -700,9 +707,9 @@ def _prepared(site: Site, user: str, arguments: ListArguments) -> _Query:
     query = _Query(site, user, doctype, arguments)
     if not arguments.ignore_permissions:
         if doctype.istable and site.frappe < 16:
-            check_list_permission(site, doctype, user, arguments.parent)
+            check_list_permission(site, doctype, user, arguments.parent, strict=arguments.strict)
         query.check_names()
-        check_list_permission(site, doctype, user, arguments.parent)
+        check_list_permission(site, doctype, user, arguments.parent, strict=arguments.strict)
     if doctype.issingle:
         text = f"(1146, \"Table 'tab{doctype.name}' doesn't exist\")"
         raise FrappeError("ProgrammingError", text, 500, thrown=False, module="pymysql.err")

@@ -147,6 +147,9 @@ def _remove_attached(site: Site, doctype: DocType, document: Document, user: str
 
 def rename(site: Site, doctype_name: object, old: object, new: object, user: str, *, merge: bool = False) -> str:
     """Give a document another name, or merge it into the one that has it; links follow. Gives the new name."""
+    if not doctype_name or not old or not new:
+        text = "{doctype, old, new} or {doc, new} are required arguments for frappe.model.rename_doc"
+        raise FrappeError("TypeError", text)
     doctype = site.doctype(doctype_name)
     document = site.documents.load(doctype.name, old)
     before = str(document["name"])

@@ -41,7 +41,7 @@ def success(site: Site, request: Request, value: object, *, key: str, status: in
         body = {key: value} if value is not None else {}
     if is_v2(site, request):
         body.setdefault("data", None)
-    body |= _said(site, request)
+    body |= {**_said(site, request), **({} if is_v2(site, request) else site.left_over)}
     if site.frappe == 14 and site.caught:
         body["exc_type"] = site.caught
     response = json_answer(site, request, body, status)

@@ -82,7 +82,7 @@ class _Cleaner(HTMLParser):
                     break
 
     def handle_data(self, data: str) -> None:
-        self._written.append(data.replace("<", "&lt;").replace(">", "&gt;"))
+        self._written.append(html.escape(data, quote=False))
 
     def handle_entityref(self, name: str) -> None:
         self._written.append(f"&{name};")
@@ -98,7 +98,10 @@ class _Cleaner(HTMLParser):
 
 
 def _attribute(name: str, value: str | None) -> str:
-    return f' {name}="{html.escape(value or "", quote=True)}"'
+    found = value or ""
+    if name == "style" and found.strip() and not found.rstrip().endswith(";"):
+        found = f"{found.strip()};"
+    return f' {name}="{html.escape(found, quote=True)}"'
 
 
 def _is_safe(name: str) -> bool:

@@ -25,6 +25,8 @@ def search_link(site: Site, request: Request, user: str) -> object:
     """The documents that a link field offers: value, description, and a label (always in Frappe 16)."""
     given = Arguments.of(request, "search_link")
     doctype_name, text = given.need("doctype", "txt")
+    if given.get("query"):
+        return render.page("Invalid Method", "Method not found", 404)
     doctype = site.doctype(doctype_name)
     rows = search(site, user, doctype, given.given | {"txt": str(text).strip()})
     found = [_option(site, doctype, row) for row in rows]
@@ -46,7 +48,7 @@ def search_widget(site: Site, request: Request, user: str) -> object:
 def search(site: Site, user: str, doctype: DocType, given: Mapping[str, Any]) -> list[list[Any]]:
     """Rows of name (and label, where titles are shown), title, search fields."""
     text = str(given.get("txt") or "")
-    filters = _filters(doctype, given)
+    filters = _filters(site, doctype, given)
     found = query.ListArguments(
         doctype=doctype.name,
         fields=_fields(doctype, str(given.get("searchfield") or "name")),
@@ -61,7 +63,7 @@ def search(site: Site, user: str, doctype: DocType, given: Mapping[str, Any]) ->
         strict=False,
         relevance_to=text.replace("%", "").replace("@", ""),
     )
-    if found.ignore_permissions:
+    if found.ignore_permissions and doctype.name != "DocType":
         query.check_list_permission(site, doctype, user, given.get("reference_doctype"))
     rows = query.run(site, user, found)
     return sorted(rows, key=lambda row: (not str(row[0]).casefold().startswith(text.casefold()), str(row[0])))
@@ -84,12 +86,12 @@ def _ignores(site: Site, given: Mapping[str, Any]) -> bool:
     return bool(field and field.ignore_user_permissions)
 
 
-def _filters(doctype: DocType, given: Mapping[str, Any]) -> list[Any]:
+def _filters(site: Site, doctype: DocType, given: Mapping[str, Any]) -> list[Any]:
     filters = parse_json(given.get("filters")) if given.get("filters") else []
     disabled_too = False
     if isinstance(filters, Mapping):
         kept = dict(filters)
-        disabled_too = kept.pop("include_disabled", None) == 1
+        disabled_too = site.frappe >= 16 and kept.pop("include_disabled", None) == 1
         pairs = ((key, value if isinstance(value, list) else ["=", value]) for key, value in kept.items())
         filters = [[doctype.name, key, *value[:2]] for key, value in pairs]
     found = list(filters)

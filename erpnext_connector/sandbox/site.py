@@ -59,6 +59,7 @@ class Site:
         self.events: list[Event] = []
         self.messages: list[dict[str, Any]] = []
         self.caught: str | None = None
+        self.left_over: dict[str, Any] = {}
         self.base_url = "http://127.0.0.1"
         self._last_moment = ""
         self._zone = ZoneInfo(self.time_zone)
@@ -199,13 +200,14 @@ class Site:
 
     def note(self, error: FrappeError) -> None:
         """Keep what an error says that somebody caught: its message stays among the answer's."""
+        self.left_over |= {key: value for key, value in error.extra.items() if key == "_error_message"}
         if error.thrown:
             self.messages.append(shown(self, error))
             self.caught = error.exc_type
 
     def begin(self) -> None:
         """Start a request's transaction."""
-        self.events, self.messages, self.caught = [], [], None
+        self.events, self.messages, self.caught, self.left_over = [], [], None, {}
         self.db.execute("BEGIN")
 
     def commit(self) -> None:

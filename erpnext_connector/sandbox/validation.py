@@ -38,7 +38,9 @@ def convert(doctype: DocType, document: Document) -> None:
         if isinstance(value, list) and field.fieldtype != "JSON":
             text = f"Value for {bold(field.shown_label)} cannot be a list"
             raise FrappeError("ValidationError", text)
-        if field.fieldtype in CONVERTED or isinstance(value, list):
+        if field.fieldtype in DATES and value == "":
+            document[field.fieldname] = None
+        elif field.fieldtype in CONVERTED or isinstance(value, list):
             document[field.fieldname] = stored(field.fieldtype, value)
 
 
