@@ -35,10 +35,8 @@ def meet(profile: Profile) -> None:
     deliveries.meet(profile.identity, profile.full_name)
 
 
-@connector.on("Item", "on_update")
-@connector.on("Item", "on_trash")
-@connector.on("Customer", "on_update")
-@connector.on("Customer", "on_trash")
+@connector.on("Item")
+@connector.on("Customer")
 def tell_open_pages(event: Event) -> None:
     changes.publish(event.doctype or "", event.name or "")
 

@@ -19,8 +19,10 @@ from typing import Any
 import click
 import uvicorn
 
-from erpnext_connector import ApiKey, Client, ConnectorError, Secret
+from erpnext_connector.client import ApiKey, Client
+from erpnext_connector.errors import ConnectorError
 from erpnext_connector.manifest import Manifest
+from erpnext_connector.secret import Secret
 from erpnext_connector.wire.webhook import webhook_document
 
 HOST = "127.0.0.1"
@@ -124,9 +126,8 @@ def register_webhooks(running: Sandbox, url: str, secret: Secret) -> None:
     with running.client() as erpnext:
         for hook in Manifest.from_file(MANIFEST).webhooks:
             for event in hook.events:
-                erpnext.insert(
-                    webhook_document(app="Dispatch", doctype=hook.doctype, event=event, url=url, secret=secret)
-                )
+                document = webhook_document(app="Dispatch", doctype=hook.doctype, event=event, url=url, secret=secret)
+                erpnext.insert("Webhook", document)
 
 
 def settings(running: Sandbox, webhook_secret: Secret) -> dict[str, str]:
