@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from erpnext_connector.sandbox import desk_methods, files, query, removal, render, rest, search
 from erpnext_connector.sandbox.arguments import Arguments
-from erpnext_connector.sandbox.documents import CANCELLED, SUBMITTED
+from erpnext_connector.sandbox.columns import ListArguments, check_list_permission
+from erpnext_connector.sandbox.documents import CANCELLED, SUBMITTED, without_nulls
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request
 from erpnext_connector.sandbox.meta import CHILD_FIELDS, STANDARD_FIELDS
@@ -42,7 +43,7 @@ def get_count(site: Site, request: Request, user: str) -> int:
         text = f"(1146, \"Table 'tab{doctype}' doesn't exist\")"
         raise FrappeError("ProgrammingError", text, 500, thrown=False, module="pymysql.err")
     filters = _safe_filters(given.get("filters"))
-    asked = query.ListArguments(doctype, filters=filters, ignore_permissions=True, strict=False, legacy=False)
+    asked = ListArguments(doctype, filters=filters, ignore_permissions=True, strict=False, legacy=False)
     return query.count(site, user, asked)
 
 
@@ -62,7 +63,7 @@ def get(site: Site, request: Request, user: str) -> Document:
     (doctype_name,) = given.need("doctype")
     doctype = site.doctype(doctype_name)
     if doctype.istable and site.frappe < 16:
-        query.check_list_permission(site, doctype, user, given.get("parent"))
+        check_list_permission(site, doctype, user, given.get("parent"))
     filters = parse_json(given.get("filters"))
     if given.get("name"):
         document = site.documents.load(doctype.name, given.get("name"))
@@ -105,7 +106,7 @@ def values_of(
         single = site.documents.load(doctype.name, doctype.name)
         found: list[Any] = [{name: single.get(name) for name in fields}]
     else:
-        asked = query.ListArguments(
+        asked = ListArguments(
             doctype.name, fields=fields, filters=filters or None, limit=1, parent=parent, as_list=as_list
         )
         found = query.run(site, user, asked)
@@ -283,6 +284,8 @@ def get_doc_permissions(site: Site, request: Request, user: str) -> dict[str, An
     rights = site.permissions.rights(doctype, user)
     if found and user != "Administrator":
         found |= {"if_owner": rights.if_owner, "has_if_owner_enabled": rights.has_if_owner}
+    if site.frappe == 14:
+        found["set_user_permissions"] = found.get("write", 0) if user == "Administrator" else 0
     return {"permissions": found}
 
 
@@ -319,9 +322,9 @@ def attach_file(site: Site, request: Request, user: str) -> Document:
         doctype=doctype.name,
         docname=document["name"],
         fieldname=given.get("docfield"),
-        folder=given.get("folder"),
+        folder=given.get("folder") or "Home/Attachments",
     )
-    kept = files.keep(site, upload, user)
+    kept = without_nulls(files.keep(site, upload, user))
     if given.get("docfield"):
         site.documents.update(doctype.name, document["name"], {given.get("docfield"): kept["file_url"]}, user)
     return kept
@@ -333,7 +336,7 @@ def is_document_amended(site: Site, request: Request, user: str) -> object:
     doctype = site.doctype(doctype_name)
     if "amended_from" not in doctype.by_name or not site.permissions.allows(doctype, "read", user):
         return False
-    asked = query.ListArguments(doctype.name, filters={"amended_from": name}, limit=1, ignore_permissions=True)
+    asked = ListArguments(doctype.name, filters={"amended_from": name}, limit=1, ignore_permissions=True)
     found = query.run(site, user, asked)
     return found[0]["name"] if found else None
 
@@ -353,7 +356,7 @@ def validate_link(site: Site, request: Request, user: str) -> dict[str, Any]:
     values: dict[str, Any] = {"name": found}
     if not found or not fields:
         return values
-    return values | _fetched(site, user, doctype.name, fields, found)
+    return {**values, **_fetched(site, user, doctype.name, fields, found)}
 
 
 def _fetched(site: Site, user: str, doctype: str, fields: Any, name: str) -> Mapping[str, Any]:
@@ -387,7 +390,7 @@ def validate_link_and_fetch(site: Site, request: Request, user: str) -> object:
         return {}
     values = {"name": found[0][0]}
     if fields:
-        return values | _fetched(site, user, doctype.name, fields, values["name"])
+        return {**values, **_fetched(site, user, doctype.name, fields, values["name"])}
     headers = (CACHED,) if request.method == "GET" else ()
     key = "data" if render.is_v2(site, request) else "message"
     return render.Body({key: values}, headers=headers)

@@ -13,6 +13,7 @@ import msgspec
 
 from erpnext_connector.sandbox import tables
 from erpnext_connector.sandbox.meta import DocType, Field, read_doctypes
+from erpnext_connector.sandbox.values import stored
 
 if TYPE_CHECKING:
     from erpnext_connector.sandbox.site import Site
@@ -187,6 +188,10 @@ def _add_user(site: Site, entry: UserEntry) -> None:
     user = _standard(site, entry.name, email=email, enabled=1, first_name=first_name, last_name=entry.last_name)
     user |= {"full_name": full_name, "username": entry.name.split("@")[0].lower(), "language": "en"}
     user |= {"user_type": "Website User" if entry.name == "Guest" else "System User", "time_zone": site.time_zone}
+    fields = site.doctype("User").value_fields
+    user |= {
+        one.fieldname: stored(one.fieldtype, one.default) for one in fields if one.default and one.fieldname not in user
+    }
     tables.insert_many(site.db, site.doctype("User"), [user])
     roles = [{"role": role} for role in entry.roles]
     _add_rows(site, "Has Role", user, "roles", roles)

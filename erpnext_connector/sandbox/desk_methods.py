@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from erpnext_connector.sandbox import meta_view, query, render, tables
 from erpnext_connector.sandbox.arguments import Arguments
+from erpnext_connector.sandbox.columns import ListArguments
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request
 from erpnext_connector.sandbox.methods import Method
@@ -22,8 +23,7 @@ DESCRIPTION: Final = "Full stack web framework with Python, Javascript, MariaDB,
 def only_for(site: Site, user: str, role: str) -> None:
     """Raise PermissionError for who does not have the role."""
     if user != "Administrator" and role not in site.roles(user):
-        text = f"This action is only allowed for <strong>{role}</strong>"
-        raise FrappeError("PermissionError", text, title="Not Permitted")
+        raise FrappeError("PermissionError")
 
 
 def ping(_site: Site, _request: Request, _user: str) -> str:
@@ -43,7 +43,7 @@ def count(site: Site, user: str, given: Mapping[str, Any]) -> int:
     doctype = given.get("doctype")
     if not doctype:
         raise FrappeError("TypeError", "execute() missing 1 required positional argument: 'doctype'")
-    asked = query.ListArguments(str(doctype), filters=given.get("filters"), or_filters=given.get("or_filters"))
+    asked = ListArguments(str(doctype), filters=given.get("filters"), or_filters=given.get("or_filters"))
     found = query.count(site, user, asked)
     limit = to_int(given.get("limit") or 0)
     return min(found, limit) if limit else found
@@ -59,7 +59,7 @@ def report_list(site: Site, request: Request, user: str) -> list[Any]:
     given = request.arguments
     if not given.get("doctype"):
         raise FrappeError("TypeError", "execute() missing 1 required positional argument: 'doctype'")
-    asked = query.ListArguments(
+    asked = ListArguments(
         doctype=str(given["doctype"]),
         fields=given.get("fields"),
         filters=given.get("filters"),

@@ -57,8 +57,9 @@ class Documents:
     def first(self, doctype_name: str, filters: Mapping[str, Any]) -> Document:
         """The first document that fits; FrappeError DoesNotExistError where none does."""
         from erpnext_connector.sandbox import query
+        from erpnext_connector.sandbox.columns import ListArguments
 
-        asked = query.ListArguments(doctype_name, filters=dict(filters), limit=1, ignore_permissions=True, strict=False)
+        asked = ListArguments(doctype_name, filters=dict(filters), limit=1, ignore_permissions=True, strict=False)
         found = query.run(self._site, "Administrator", asked)
         if not found:
             raise FrappeError("DoesNotExistError", f"{doctype_name} {dict(filters)} not found", doctype=doctype_name)
@@ -131,7 +132,7 @@ class Documents:
         self._name_rows(doctype, document, new=True)
         self._validate(doctype, document, None, user)
         self._write_new(doctype, document)
-        self._after_insert(doctype, document, user)
+        self._after_insert(doctype, document)
         events = ("after_insert", "on_update", *(("on_submit",) if action == "submit" else ()))
         self._emit(document, events)
         return document
@@ -154,7 +155,7 @@ class Documents:
         document |= {key: value for key, value in values.items() if key in known or key == "__newname"}
         document["doctype"] = doctype.name
         for field in doctype.table_fields:
-            document[field.fieldname] = _row_values(field.fieldname, document.get(field.fieldname))
+            document[field.fieldname] = _row_values(document.get(field.fieldname))
         return document
 
     def _prepare_rows(self, doctype: DocType, document: Document, before: Mapping[str, Any], user: str) -> None:
@@ -245,7 +246,7 @@ class Documents:
                 text = f"('{doctype.name}', '{document['name']}', {cause})"
                 raise FrappeError("UniqueValidationError", text, thrown=False)
 
-    def _after_insert(self, doctype: DocType, document: Document, user: str) -> None:
+    def _after_insert(self, doctype: DocType, document: Document) -> None:
         if doctype.name == "Custom Field":
             self._site.add_custom_field(document)
         if doctype.name == "DocType":
@@ -392,15 +393,15 @@ def without_nulls(document: Mapping[str, Any]) -> Document:
     }
 
 
-def _row_values(fieldname: str, value: Any) -> list[Mapping[str, Any]]:
+def _row_values(value: Any) -> list[Mapping[str, Any]]:
     if not value:
         return []
     if not isinstance(value, (list, tuple)):
         raise FrappeError("TypeError", f"'{type(value).__name__}' object does not support item assignment")
-    return list(_checked_rows(fieldname, value))
+    return list(_checked_rows(value))
 
 
-def _checked_rows(fieldname: str, rows: Any) -> Iterator[Mapping[str, Any]]:
+def _checked_rows(rows: Any) -> Iterator[Mapping[str, Any]]:
     for row in rows:
         if not isinstance(row, Mapping):
             raise FrappeError("TypeError", f"'{type(row).__name__}' object does not support item assignment")

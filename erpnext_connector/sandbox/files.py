@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import mimetypes
 from dataclasses import dataclass
@@ -41,6 +40,8 @@ def upload_file(site: Site, request: Request, user: str) -> Document:
     """Keep the file of a multipart form, or the link to one; gives its File document."""
     if user == "Guest" and not site.setting("allow_guests_to_upload_files"):
         raise FrappeError("PermissionError")
+    if site.frappe >= 16 and request.method != "POST":
+        raise FrappeError("PermissionError", "Not permitted")
     form = request.arguments
     _check_target(site, form.get("doctype"), form.get("docname"), user)
     found = request.files.get("file")
@@ -62,18 +63,16 @@ def _check_target(site: Site, doctype_name: object, name: object, user: str) -> 
     if not doctype_name:
         return
     doctype = site.doctype(doctype_name)
-    if not name:
+    document = site.documents.find(doctype.name, str(name)) if name else None
+    if document is None:
         site.permissions.check(doctype, "write", user)
         return
-    if site.documents.find(doctype.name, str(name)) is None and str(name).startswith("new-"):
-        return
-    document = site.documents.load(doctype.name, name)
     site.permissions.check_document(doctype, "write", user, document)
 
 
 def _linked(site: Site, upload: Upload, file_url: str, user: str) -> Document:
     if not file_url:
-        raise FrappeError("ValidationError", "There is some problem with the file url: None")
+        raise FrappeError("MandatoryError", "Fields `file_name` or `file_url` must be set for File")
     return _insert(site, upload, {"file_url": file_url, "file_name": upload.filename or file_url.split("/")[-1]}, user)
 
 
@@ -162,14 +161,9 @@ def download_file(site: Site, request: Request, user: str) -> Response:
     return _content(site, site.documents.load("File", document["name"]))
 
 
-def read_base64(text: str) -> bytes:
-    """Content that came as base64, with or without a data: prefix."""
-    return base64.b64decode(text.split(",", 1)[-1])
-
-
 METHODS: Final = {
-    "upload_file": Method(upload_file, guest=True, verbs=frozenset({"POST"})),
-    "frappe.handler.upload_file": Method(upload_file, guest=True, verbs=frozenset({"POST"})),
+    "upload_file": Method(upload_file, guest=True),
+    "frappe.handler.upload_file": Method(upload_file, guest=True),
     "frappe.handler.download_file": Method(download_file, guest=True),
     "frappe.core.doctype.file.file.download_file": Method(download_file, guest=True),
 }

@@ -102,10 +102,8 @@ class Filters:
 
     def _is(self, column: Column, value: Any) -> Condition:
         word = str(value).lower() if self._frappe >= 16 else value
-        if column.is_number:
-            empty = f"ifnull({column.sql}, 0) = 0"
-        else:
-            empty = f"ifnull({column.sql}, '') = ''"
+        nothing = "0" if column.is_number else "''"
+        empty = f"ifnull({column.sql}, {nothing}) = {nothing}"
         if word == "set":
             return Condition(f"NOT ({empty})")
         if word == "not set":

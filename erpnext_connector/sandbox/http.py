@@ -110,7 +110,8 @@ def read_request(
 ) -> Request:
     """The request with its body read by content type; a JSON body that is not JSON raises json.JSONDecodeError."""
     kind = headers.get("content-type", "")
-    json, form, files = None, {}, {}
+    json, form = None, {}
+    files: dict[str, UploadedFile] = {}
     if kind.startswith(JSON_TYPE):
         json = _decode(body)
     elif kind.startswith(FORM_TYPE):

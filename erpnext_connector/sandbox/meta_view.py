@@ -14,6 +14,7 @@ from erpnext_connector.sandbox.meta import DocType, Field, Permission
 from erpnext_connector.sandbox.site import Site
 
 TEXT_OR_NOTHING: Final = ("default", "options", "fetch_from", "label")
+UNUSED_BY_ROWS: Final = ("__dashboard", "__kanban_column_fields", "__print_formats", "__workflow_docs")
 RULE: Final = ("title_field", "search_fields", "image_field", "autoname", "naming_rule", "sort_field", "sort_order")
 
 Properties = dict[str, Any]
@@ -23,8 +24,7 @@ Properties = dict[str, Any]
 def _defaults(frappe: int) -> Mapping[str, Any]:
     """By part: the properties that a version has, with their values where a DocType does not say."""
     text = importlib.resources.files("erpnext_connector.sandbox").joinpath("meta_defaults.json").read_bytes()
-    found: dict[str, Any] = msgspec.json.decode(text)
-    return found[str(frappe)]
+    return msgspec.json.decode(text, type=dict[str, dict[str, Any]])[str(frappe)]
 
 
 def meta(site: Site, doctype: DocType, *, for_desk: bool = False) -> Properties:
@@ -38,17 +38,24 @@ def meta(site: Site, doctype: DocType, *, for_desk: bool = False) -> Properties:
             properties[name] = getattr(doctype, name)
     for name in ("issingle", "istable", "is_submittable", "custom", "allow_rename", "track_changes"):
         properties[name] = getattr(doctype, name)
-    if doctype.table_fields:
+    if doctype.table_fields or doctype.istable:
         properties["quick_entry"] = 0
     properties["show_title_field_in_link"] = doctype.show_title_field_in_link
     if for_desk:
         scrubbed = doctype.name.lower().replace(" ", "_")
         properties |= defaults["desk"]
+        if doctype.istable:
+            properties |= dict.fromkeys(UNUSED_BY_ROWS)
         for kind in ("custom_js", "custom_list_js"):
             properties[f"__{kind}"] = None if doctype.istable else f"\n\n//# sourceURL={scrubbed}__{kind}"
     properties["fields"] = [
         _field(site, doctype, field, number, for_desk=for_desk) for number, field in enumerate(doctype.fields, 1)
     ]
+    if doctype.table_fields and site.frappe < 16:
+        tables = {field.fieldname for field in doctype.table_fields}
+        shown = [one for one in properties["fields"] if one["fieldname"] in tables]
+        dropped = defaults["desk_field"]
+        properties["_table_fields"] = [{k: v for k, v in one.items() if k not in dropped} for one in shown]
     properties["permissions"] = [
         _permission(site, doctype, rule, number) for number, rule in enumerate(doctype.permissions, 1)
     ]
@@ -79,6 +86,10 @@ def _field(site: Site, doctype: DocType, field: Field, number: int, *, for_desk:
     properties = dict(defaults["field"]) | _row(site, doctype, "DocField", number)
     if for_desk:
         properties |= dict.fromkeys(defaults["desk_field"])
+        target = site.schema.find(field.options) if field.fieldtype == "Link" else None
+        if target and "linked_document_type" in properties:
+            searched = [name.strip() for name in (target.search_fields or "").split(",") if name.strip()]
+            properties |= {"linked_document_type": "", "search_fields": searched or None}
     for name in field.__struct_fields__:
         value = getattr(field, name)
         if name == "custom" or (name in TEXT_OR_NOTHING and value is None):
@@ -89,7 +100,7 @@ def _field(site: Site, doctype: DocType, field: Field, number: int, *, for_desk:
 
 def _permission(site: Site, doctype: DocType, rule: Permission, number: int) -> Properties:
     properties = dict(_defaults(site.frappe)["permission"]) | _row(site, doctype, "DocPerm", number)
-    return properties | msgspec.to_builtins(rule)
+    return {**properties, **msgspec.to_builtins(rule)}
 
 
 def with_children(site: Site, doctype: DocType) -> list[Properties]:

@@ -22,7 +22,7 @@ def set_name(site: Site, doctype: DocType, document: Document) -> None:
     rule = autoname.lower()
     given = document.get("name")
     if rule == "prompt":
-        document["name"] = checked(doctype, _prompted(doctype, given or document.get("__newname")))
+        document["name"] = checked(doctype, _prompted(given or document.get("__newname")))
         return
     if doctype.issingle:
         document["name"] = doctype.name
@@ -30,7 +30,7 @@ def set_name(site: Site, doctype: DocType, document: Document) -> None:
     document["name"] = checked(doctype, _amended(site, document) or _by_rule(site, doctype, document))
 
 
-def _prompted(doctype: DocType, given: object) -> str:
+def _prompted(given: object) -> str:
     if not given:
         raise FrappeError("ValidationError", "Please set the document name")
     return str(given)

@@ -109,9 +109,9 @@ class Permissions:
             return self._allows_rows(doctype, right, user, document, parent)
         if document is None:
             return self._allows_doctype(doctype, right, user)
-        if self._controller_allows(doctype, document, right, user):
-            if self.of_document(doctype, document, user).get(right):
-                return True
+        granted = self._controller_allows(doctype, document, right, user)
+        if granted and self.of_document(doctype, document, user).get(right):
+            return True
         if self._is_shared(doctype.name, right, user, str(document.get("name"))):
             return True
         self._refuse_document(doctype, document, user)

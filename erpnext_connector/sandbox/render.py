@@ -78,7 +78,7 @@ def failure(site: Site, request: Request, error: FrappeError, user: str) -> Resp
     if site.frappe >= 16 and error.exc_type == "DoesNotExistError" and error.doctype:
         error = _hidden(site, error, user)
     if not wants_json(request):
-        return failure_page(site, request, error)
+        return failure_page(site, error)
     if is_v2(site, request):
         return _failure_v2(site, request, error, user)
     body: dict[str, Any] = dict(error.extra)
@@ -110,8 +110,9 @@ def _failure_v2(site: Site, request: Request, error: FrappeError, user: str) -> 
     if _shows_traceback(site, error, user):
         one["exception"] = _traceback(error)
     message = shown(site, error) if error.thrown else None
-    if message is None and error.exc_type == "PermissionError" and site.messages:
-        message = site.messages.pop()
+    if message is None:
+        message = next((one for one in site.messages if "__frappe_exc_id" not in one), None)
+        site.messages = [one for one in site.messages if one is not message]
     if message:
         hidden = ("raise_exception", "__frappe_exc_id")
         one |= {key: value for key, value in _complete(site, message).items() if key not in hidden}
@@ -137,7 +138,7 @@ def wants_json(request: Request) -> bool:
     return request.path.startswith("/api/") and not accept.startswith("text")
 
 
-def failure_page(site: Site, request: Request, error: FrappeError) -> Response:
+def failure_page(site: Site, error: FrappeError) -> Response:
     """An error as a page; Frappe 14 sends it with status 200."""
     title, text = PAGES.get(error.status, ("Server Error", error.exception))
     return page(title, text, 200 if site.frappe == 14 else error.status)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from erpnext_connector.sandbox import query, removal, render
+from erpnext_connector.sandbox.columns import ListArguments
 from erpnext_connector.sandbox.documents import CANCELLED, SUBMITTED, without_nulls
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request, Response
@@ -14,10 +15,10 @@ from erpnext_connector.sandbox.site import Document, Site
 from erpnext_connector.sandbox.values import parse_json, to_flag, to_int
 
 PAGE: Final = 20
-NOT_WHITELISTED: Final = frozenset(
-    """save insert delete reload db_set db_get db_insert db_update validate run_method load_from_db set_title_field
-    as_dict get update append check_permission has_permission on_update on_submit on_cancel""".split()
-)
+METHODS_OF_DOCUMENTS: Final = """save insert delete reload db_set db_get db_insert db_update validate run_method
+    load_from_db set_title_field as_dict get update append check_permission has_permission on_update
+    on_submit on_cancel"""
+NOT_WHITELISTED: Final = frozenset(METHODS_OF_DOCUMENTS.split())
 
 
 def resource(site: Site, request: Request, user: str, doctype: str, name: str | None) -> Response:
@@ -86,7 +87,7 @@ def list_documents(site: Site, request: Request, user: str, doctype: str) -> lis
 
 def get_list(site: Site, user: str, doctype: str, arguments: Mapping[str, Any]) -> list[Any]:
     """`frappe.client.get_list`; `limit_page_length` 0 is no limit."""
-    asked = query.ListArguments(
+    asked = ListArguments(
         doctype=doctype,
         fields=arguments.get("fields"),
         filters=arguments.get("filters"),
@@ -137,7 +138,7 @@ def form_data(site: Site, request: Request) -> dict[str, Any]:
         except ValueError:
             return request.arguments
     if not isinstance(found, dict):
-        if site.frappe == 14 or (isinstance(data, (int, float)) or request.has_json and not isinstance(data, list)):
+        if site.frappe == 14 or (isinstance(data, (int, float)) or (request.has_json and not isinstance(data, list))):
             raise FrappeError("ValidationError", "Invalid request arguments")
         raise FrappeError("TypeError", "pop expected at most 1 argument, got 2")
     return found

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from erpnext_connector.sandbox import desk_methods, meta_view, query, removal, render, rest
+from erpnext_connector.sandbox.columns import ListArguments
 from erpnext_connector.sandbox.documents import without_nulls
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request, Response
@@ -39,7 +40,7 @@ def _about(site: Site, request: Request, user: str, doctype: str, what: str) -> 
     if what == "count":
         return desk_methods.count(site, user, {**request.arguments, "doctype": doctype})
     if user == "Guest":
-        raise FrappeError("PermissionError", "You do not have permission to access this resource")
+        raise FrappeError("PermissionError")
     return meta_view.meta(site, site.doctype(doctype))
 
 
@@ -64,7 +65,7 @@ def _list(site: Site, request: Request, user: str, doctype: str) -> object:
         arguments["limit_page_length"] = arguments.get("limit") or rest.PAGE
         return rest.get_list(site, user, doctype, arguments)
     limit = to_int(arguments.get("limit", rest.PAGE))
-    asked = query.ListArguments(
+    asked = ListArguments(
         doctype=doctype,
         fields=parse_json(arguments.get("fields")),
         filters=parse_json(arguments.get("filters")),

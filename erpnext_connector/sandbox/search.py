@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from erpnext_connector.sandbox import query, render
 from erpnext_connector.sandbox.arguments import Arguments
+from erpnext_connector.sandbox.columns import ListArguments, check_list_permission
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request
 from erpnext_connector.sandbox.meta import DocType
@@ -28,7 +29,7 @@ def search_link(site: Site, request: Request, user: str) -> object:
     if given.get("query"):
         return render.page("Invalid Method", "Method not found", 404)
     doctype = site.doctype(doctype_name)
-    rows = search(site, user, doctype, given.given | {"txt": str(text).strip()})
+    rows = search(site, user, doctype, {**given.given, "txt": str(text).strip()})
     found = [_option(site, doctype, row) for row in rows]
     if site.frappe == 14:
         return render.Body({"results": found})
@@ -49,7 +50,7 @@ def search(site: Site, user: str, doctype: DocType, given: Mapping[str, Any]) ->
     """Rows of name (and label, where titles are shown), title, search fields."""
     text = str(given.get("txt") or "")
     filters = _filters(site, doctype, given)
-    found = query.ListArguments(
+    found = ListArguments(
         doctype=doctype.name,
         fields=_fields(doctype, str(given.get("searchfield") or "name")),
         filters=filters,
@@ -64,7 +65,7 @@ def search(site: Site, user: str, doctype: DocType, given: Mapping[str, Any]) ->
         relevance_to=text.replace("%", "").replace("@", ""),
     )
     if found.ignore_permissions and doctype.name != "DocType":
-        query.check_list_permission(site, doctype, user, given.get("reference_doctype"))
+        check_list_permission(site, doctype, user, given.get("reference_doctype"))
     rows = query.run(site, user, found)
     return sorted(rows, key=lambda row: (not str(row[0]).casefold().startswith(text.casefold()), str(row[0])))
 

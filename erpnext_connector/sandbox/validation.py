@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from erpnext_connector.sandbox.errors import FrappeError
@@ -61,14 +62,12 @@ def storable(doctype: DocType, document: Document) -> Document:
 
 
 def _moment(doctype: DocType, field: Field, value: Any) -> Any:
-    try:
-        if not str(value)[:4].isdigit():
-            raise FrappeError("ValueError")
-        return stored(field.fieldtype, value)
-    except FrappeError:
-        kind = field.fieldtype.lower()
-        text = f"Incorrect {kind} value: '{value}' for column `tab{doctype.name}`.`{field.fieldname}` at row 1"
-        raise FrappeError("OperationalError", f'(1292, "{text}")', 500, thrown=False, module="pymysql.err") from None
+    if str(value)[:4].isdigit():
+        with suppress(FrappeError):
+            return stored(field.fieldtype, value)
+    kind = field.fieldtype.lower()
+    text = f"Incorrect {kind} value: '{value}' for column `tab{doctype.name}`.`{field.fieldname}` at row 1"
+    raise FrappeError("OperationalError", f'(1292, "{text}")', 500, thrown=False, module="pymysql.err")
 
 
 def set_defaults(site: Site, doctype: DocType, document: Document, user: str) -> None:
@@ -111,9 +110,9 @@ def check_links(site: Site, doctype: DocType, document: Document) -> None:
                 continue
             values[field.fieldname] = found
             _fetch(site, one, values, field, target, found)
-            if doctype.is_submittable and target.is_submittable and field.fieldname != "amended_from":
-                if site.documents.value(target.name, found, "docstatus") == 2:
-                    cancelled.append(shown)
+            both = doctype.is_submittable and target.is_submittable and field.fieldname != "amended_from"
+            if both and site.documents.value(target.name, found, "docstatus") == 2:
+                cancelled.append(shown)
     if invalid:
         raise FrappeError("LinkValidationError", f"Could not find {', '.join(invalid)}")
     if cancelled:
@@ -183,10 +182,10 @@ def check_values(site: Site, doctype: DocType, document: Document) -> None:
         for field in one.value_fields:
             _check_data(field, values.get(field.fieldname))
         for field in one.value_fields:
-            _check_select(one, field, values)
+            _check_select(field, values)
         for field in one.value_fields:
             _check_size(one, field, values)
-        _clean(one, values)
+        _clean(one, values, site.frappe)
 
 
 def _check_data(field: Field, value: Any) -> None:
@@ -204,7 +203,7 @@ def _check_data(field: Field, value: Any) -> None:
         raise FrappeError("ValidationError", f"'{bold(text)}' is not a valid URL", title="Invalid URL")
 
 
-def _check_select(doctype: DocType, field: Field, values: Document) -> None:
+def _check_select(field: Field, values: Document) -> None:
     value = values.get(field.fieldname)
     options = (field.options or "").split("\n")
     if field.fieldtype != "Select" or field.fieldname == "naming_series" or not value or not any(options):
@@ -238,7 +237,7 @@ def _check_size(doctype: DocType, field: Field, values: Document) -> None:
         raise FrappeError("CharacterLengthExceededError", text, title="Value too big")
 
 
-def _clean(doctype: DocType, values: Document) -> None:
+def _clean(doctype: DocType, values: Document, frappe: int) -> None:
     docstatus = values.get("docstatus") or 0
     for field in doctype.value_fields:
         value = values.get(field.fieldname)
@@ -246,7 +245,7 @@ def _clean(doctype: DocType, values: Document) -> None:
         kept = field.ignore_xss_filter or is_email or field.fieldtype in UNSANITIZED_TYPES
         kept = kept or docstatus == 2 or (docstatus == 1 and not field.allow_on_submit)
         if isinstance(value, str) and not kept:
-            values[field.fieldname] = sanitize(value)
+            values[field.fieldname] = sanitize(value, check_links=frappe != 15)
 
 
 def check_unchanged_after_submit(site: Site, doctype: DocType, document: Document, before: Document) -> None:

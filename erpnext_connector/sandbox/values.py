@@ -92,7 +92,7 @@ def _read_moment(text: str) -> datetime:
     for form in ("%d-%m-%Y", "%d/%m/%Y"):
         if len(text) == 10 and not text[:4].isdigit():
             try:
-                return datetime.strptime(text, form)
+                return datetime.strptime(text, form)  # noqa: DTZ007  the site's own time has no zone
             except ValueError:
                 continue
     return datetime.fromisoformat(text).replace(tzinfo=None)
