@@ -1,0 +1,72 @@
+"""What a deployment sets: addresses and secrets from the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from erpnext_connector.errors import SettingMissing
+from erpnext_connector.secret import Secret
+
+DATABASE_URL: Final = "sqlite:///var/connector.sqlite3"
+KEY_FILE: Final = "var/connector.key"
+
+# What each variable is for, as the error says it when one is missing.
+_MEANING: Final = {
+    "ERPNEXT_URL": "the address of the ERPNext site, like https://erp.example.com",
+    "ERPNEXT_CLIENT_ID": "the App Client ID of the OAuth Client document in ERPNext",
+    "ERPNEXT_API_KEY": "the API key of the service account (in ERPNext: User, Settings, API Access)",
+    "ERPNEXT_API_SECRET": "the API secret that belongs to ERPNEXT_API_KEY",
+    "CONNECTOR_URL": "the address of this app as browsers see it, like https://app.example.com",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that differs between two deployments of one app; None or empty where nothing is set.
+
+    `webhook_secrets` holds the newest first. Paths and the SQLite URL are relative to the working directory.
+    """
+
+    public_url: str | None = None
+    erpnext_url: str | None = None
+    client_id: str | None = None
+    client_secret: Secret | None = None
+    api_key: str | None = None
+    api_secret: Secret | None = None
+    webhook_secrets: tuple[Secret, ...] = ()
+    database_url: Secret = field(default_factory=lambda: Secret(DATABASE_URL))
+    key: Secret | None = None
+    key_file: Path = Path(KEY_FILE)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read `environment`, the process's own if left out; a variable that is set to nothing counts as not set."""
+        told = {name: text.strip() for name, text in (os.environ if environment is None else environment).items()}
+        return cls(
+            public_url=told.get("CONNECTOR_URL") or None,
+            erpnext_url=told.get("ERPNEXT_URL") or None,
+            client_id=told.get("ERPNEXT_CLIENT_ID") or None,
+            client_secret=_secret(told, "ERPNEXT_CLIENT_SECRET"),
+            api_key=told.get("ERPNEXT_API_KEY") or None,
+            api_secret=_secret(told, "ERPNEXT_API_SECRET"),
+            webhook_secrets=tuple(Secret(text) for text in told.get("ERPNEXT_WEBHOOK_SECRET", "").split()),
+            database_url=Secret(told.get("CONNECTOR_DATABASE_URL") or DATABASE_URL),
+            key=_secret(told, "CONNECTOR_KEY"),
+            key_file=Path(told.get("CONNECTOR_KEY_FILE") or KEY_FILE),
+        )
+
+
+def missing(variable: str) -> SettingMissing:
+    """The error for a variable that is needed now; it says what the variable is for."""
+    return SettingMissing(
+        f"{variable} is not set.",
+        hint=f"Set {variable} to {_MEANING[variable]}, and start the app again.",
+    )
+
+
+def _secret(told: Mapping[str, str], name: str) -> Secret | None:
+    return Secret(told[name]) if told.get(name) else None

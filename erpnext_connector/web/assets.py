@@ -1,0 +1,36 @@
+"""The files that browsers load: the link field and the style sheet of the pages."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from erpnext_connector.errors import NotFound
+from erpnext_connector.web.door import Door
+from erpnext_connector.web.message import WebRequest, WebResponse
+
+_DIRECTORY: Final = Path(__file__).with_name("static")
+_TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+def asset(_door: Door, request: WebRequest, name: str) -> WebResponse:
+    """The file; browsers keep it and ask each time whether it is still the same."""
+    if "/" in name or Path(name).suffix not in _TYPES:
+        raise NotFound("There is no such file.")
+    content, tag = _read(name)
+    headers = (("ETag", tag), ("Cache-Control", "no-cache"), ("Content-Type", _TYPES[Path(name).suffix]))
+    if tag in request.headers.get("if-none-match", ""):
+        return WebResponse(304, headers)
+    return WebResponse(200, headers, content)
+
+
+@lru_cache(maxsize=16)
+def _read(name: str) -> tuple[bytes, str]:
+    """Content and tag; raises `NotFound`, which is not remembered."""
+    try:
+        content = (_DIRECTORY / name).read_bytes()
+    except (OSError, ValueError):
+        raise NotFound("There is no such file.") from None
+    return content, f'"{hashlib.sha256(content).hexdigest()[:20]}"'
