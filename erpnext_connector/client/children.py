@@ -8,7 +8,7 @@ from typing import Any, Final
 from erpnext_connector.client.flow import Flow, ask
 from erpnext_connector.client.knowledge import Knowledge
 from erpnext_connector.client.learning import child_doctype
-from erpnext_connector.errors import BadRequest, DocumentNotFound, Forbidden, NotFound
+from erpnext_connector.errors import DocumentNotFound, Forbidden, NotFound
 from erpnext_connector.wire.lists import ListQuery, child_rows, list_documents, next_by_offset
 from erpnext_connector.wire.resources import get_document
 
@@ -52,7 +52,7 @@ def _attach_listed(doctype: str, parents: list[Row], table: ChildTable, knowledg
     )
     try:
         rows = yield from _all_rows(query)
-    except (Forbidden, NotFound, BadRequest):
+    except (Forbidden, NotFound):
         return False
     found: dict[str, list[Row]] = {name: [] for name in names}
     for row in rows:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Coroutine
+from inspect import Signature
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from erpnext_connector.call import Call
@@ -23,10 +25,11 @@ T = TypeVar("T")
 class Single(Generic[P, T]):
     """A verb that is one call: on a `Client` it gives the call's value, on an `AsyncClient` a coroutine of it."""
 
-    __slots__ = ("build",)
+    __slots__ = ("_signature", "build")
 
     def __init__(self, build: Callable[P, Call[T]]) -> None:
         self.build = build
+        self._signature = _signature(build)
 
     @overload
     def __get__(self, client: None, owner: type) -> Callable[P, Call[T]]: ...
@@ -35,16 +38,17 @@ class Single(Generic[P, T]):
     @overload
     def __get__(self, client: AsyncClient, owner: type) -> Callable[P, Coroutine[Any, Any, T]]: ...
     def __get__(self, client: Client | AsyncClient | None, owner: type) -> Callable[P, Any]:
-        return self.build if client is None else _described(client.bind_call(self.build), self.build)
+        return self.build if client is None else _described(client.bind_call(self.build), self.build, self._signature)
 
 
 class Several(Generic[P, T]):
     """A verb that takes several calls; what it learns of the site is kept in the connection's `Knowledge`."""
 
-    __slots__ = ("build",)
+    __slots__ = ("_signature", "build")
 
     def __init__(self, build: Callable[Concatenate[Knowledge, P], Flow[T]]) -> None:
         self.build = build
+        self._signature = _signature(build, skip=1)
 
     @overload
     def __get__(self, client: None, owner: type) -> Callable[Concatenate[Knowledge, P], Flow[T]]: ...
@@ -53,16 +57,17 @@ class Several(Generic[P, T]):
     @overload
     def __get__(self, client: AsyncClient, owner: type) -> Callable[P, Coroutine[Any, Any, T]]: ...
     def __get__(self, client: Client | AsyncClient | None, owner: type) -> Callable[..., Any]:
-        return self.build if client is None else _described(client.bind_flow(self.build), self.build)
+        return self.build if client is None else _described(client.bind_flow(self.build), self.build, self._signature)
 
 
 class Many(Generic[P]):
     """A verb that gives rows: `Rows` on a `Client`, `AsyncRows` on an `AsyncClient`."""
 
-    __slots__ = ("build",)
+    __slots__ = ("_signature", "build")
 
     def __init__(self, build: Callable[P, Listing]) -> None:
         self.build = build
+        self._signature = _signature(build)
 
     @overload
     def __get__(self, client: None, owner: type) -> Callable[P, Listing]: ...
@@ -71,13 +76,20 @@ class Many(Generic[P]):
     @overload
     def __get__(self, client: AsyncClient, owner: type) -> Callable[P, AsyncRows]: ...
     def __get__(self, client: Client | AsyncClient | None, owner: type) -> Callable[P, Any]:
-        return self.build if client is None else _described(client.bind_rows(self.build), self.build)
+        return self.build if client is None else _described(client.bind_rows(self.build), self.build, self._signature)
 
 
-def _described(bound: Callable[..., Any], build: Callable[..., Any]) -> Callable[..., Any]:
+def _described(bound: Callable[..., Any], build: Callable[..., Any], signature: Signature) -> Callable[..., Any]:
     """So that help() shows the verb."""
     bound.__doc__ = build.__doc__
+    bound.__signature__ = signature  # type: ignore[attr-defined]
     return bound
+
+
+def _signature(build: Callable[..., Any], *, skip: int = 0) -> Signature:
+    """What a caller passes; what the verb returns depends on the client."""
+    found = inspect.signature(build)
+    return found.replace(parameters=[*found.parameters.values()][skip:], return_annotation=Signature.empty)
 
 
 class Verbs:

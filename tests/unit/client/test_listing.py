@@ -280,6 +280,15 @@ def test_where_child_rows_may_not_be_listed_each_parent_is_read(connect):
     assert len(refused) == 1
 
 
+def test_a_field_that_child_rows_do_not_have_is_told(connect):
+    site = orders(1)
+    del site.documents["Order Row"]
+    site.answers = [answer(200, META), answer(417, {"exc_type": "DataError", "exception": "DataError: no_such"})]
+    client, _ = connect(site)
+    with pytest.raises(BadRequest):
+        client.rows("Order", children={"items": ["no_such"]})
+
+
 def test_many_child_rows_are_fetched_in_parts(connect):
     client, site = connect(orders(100, rows_each=51))
     found = client.rows("Order", children={"items": ["idx"]})

@@ -302,6 +302,13 @@ def test_a_failing_site_ends_a_flow_with_its_error(connect):
         client.amend("Order", "O-1")
 
 
+def test_help_shows_what_a_verb_takes(connect):
+    client, _ = connect(answer())
+    assert [*inspect.signature(client.client.get).parameters] == ["doctype", "name"]
+    assert [*inspect.signature(client.client.update).parameters] == ["document", "name", "changes", "modified"]
+    assert [*inspect.signature(client.client.list).parameters][:2] == ["doctype", "fields"]
+
+
 VERBS = [name for name in vars(Client.__mro__[1]) if not name.startswith("_")]
 
 
