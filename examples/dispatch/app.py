@@ -12,7 +12,8 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 
 from erpnext_connector import Connector, Event, NotFound, PermissionDenied, Profile
-from erpnext_connector.integrations.fastapi import ConnectorRouter, CurrentUser, OptionalUser
+from erpnext_connector.errors import RequestForged
+from erpnext_connector.integrations.fastapi import ConnectorRouter, CurrentUser, OptionalUser, require_csrf
 from examples.dispatch.changes import Changes
 from examples.dispatch.deliveries import Deliveries
 from examples.dispatch.draft import Draft, Problems, TypedRow
@@ -61,6 +62,10 @@ async def new(request: Request, user: CurrentUser) -> Response:
 @app.post("/deliveries/new")
 async def plan(request: Request, user: CurrentUser) -> Response:
     draft = Draft.read(await request.form())
+    try:
+        await require_csrf(request)
+    except RequestForged:  # signed in anew in another tab: what was typed should not be lost
+        return _form(request, user, draft, {"form": "You signed in again meanwhile. Please save once more."})
     names = {} if draft.problems() else await _confirmed(user, draft)
     problems = draft.problems(names)
     if problems:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,7 +158,8 @@ def serve(url: str, state: Path, variables: Mapping[str, str], words: str) -> No
         log_level="warning",
         timeout_graceful_shutdown=1,  # pages listen for changes without end
     )
-    Announced(config, words).run()
+    with suppress(KeyboardInterrupt):
+        Announced(config, words).run()
 
 
 def words_for_sandbox(url: str, running: Sandbox) -> str:

@@ -172,11 +172,16 @@ function row(option: LinkOption, index: number, query: string): HTMLElement {
   const title = element("span", "option-label");
   title.append(marked(option.label, query));
   item.append(title);
-  const details = [option.label === option.value ? "" : option.value, option.description].filter(Boolean).join(" · ");
+  const details = [option.label === option.value ? "" : option.value, told(option)].filter(Boolean).join(" · ");
   if (details) {
     const second = element("span", "option-description");
     second.append(marked(details, query));
     item.append(second);
   }
   return item;
+}
+
+/** Frappe's descriptions often begin with the title once more. */
+function told({ label, description }: LinkOption): string {
+  return description === label ? "" : description.startsWith(`${label}, `) ? description.slice(label.length + 2) : description;
 }
