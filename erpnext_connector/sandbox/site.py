@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 TIME_ZONES: Final = {14: "America/New_York", 15: "Asia/Kolkata", 16: "Europe/London"}
 AUTOMATIC_ROLES: Final = ("All", "Guest")
 HASH_LENGTH: Final = 10
+MICROSECONDS: Final = 1_000_000
 FRESH: Final = "loaded"
 
 Document = dict[str, Any]
@@ -61,7 +62,7 @@ class Site:
         self.caught: str | None = None
         self.left_over: dict[str, Any] = {}
         self.base_url = "http://127.0.0.1"
-        self._last_moment = ""
+        self._last_moment = 0
         self._zone = ZoneInfo(self.time_zone)
         chosen = [data.Dataset.built_in()] if datasets is None else list(datasets)
         added = (data.of_version(doctype, frappe) for one in chosen for doctype in one.doctypes())
@@ -93,12 +94,11 @@ class Site:
         return Permissions(self)
 
     def now(self) -> str:
-        """The time in the site's time zone, "2026-11-23 10:00:00.000001"; never the same twice in a row."""
-        moment = _stamp(self.clock.now(), self._zone)
-        if moment == self._last_moment:
-            moment = moment[:-6] + f"{(int(moment[-6:]) + 1) % 1_000_000:06}"
-        self._last_moment = moment
-        return moment.removesuffix(".000000")
+        """The time in the site's time zone, "2026-11-23 10:00:00.000001"; a later call gives a later moment."""
+        self._last_moment = max(round(self.clock.now() * MICROSECONDS), self._last_moment + 1)
+        seconds, rest = divmod(self._last_moment, MICROSECONDS)
+        moment = datetime.fromtimestamp(seconds, UTC).astimezone(self._zone).replace(microsecond=rest, tzinfo=None)
+        return str(moment)
 
     def today(self) -> str:
         """The date in the site's time zone."""
@@ -234,10 +234,6 @@ class Site:
 def _with_fields(doctype: DocType, fields: list[Any]) -> DocType:
     values = {name: getattr(doctype, name) for name in doctype.__struct_fields__}
     return DocType(**{**values, "fields": fields})
-
-
-def _stamp(seconds: float, zone: ZoneInfo) -> str:
-    return datetime.fromtimestamp(seconds, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def shown(site: Site, error: FrappeError) -> dict[str, Any]:

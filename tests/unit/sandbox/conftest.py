@@ -4,6 +4,7 @@ import pytest
 
 from erpnext_connector.sandbox.data import Dataset
 from erpnext_connector.sandbox.site import Site
+from tests.unit.sandbox.asking import Asker, write_small_dataset
 
 CALLBACK = "http://127.0.0.1:9/cb"
 USERS = {
@@ -55,3 +56,30 @@ def make_site(tmp_path):
 @pytest.fixture
 def site(make_site):
     return make_site()
+
+
+@pytest.fixture(scope="session")
+def small_dataset(tmp_path_factory):
+    """A directory with the package's DocTypes and users, and a handful of its documents."""
+    directory = tmp_path_factory.mktemp("dataset")
+    write_small_dataset(directory)
+    return Dataset.at(directory)
+
+
+@pytest.fixture
+def make_asker(small_dataset):
+    """Ask a sandbox of a version over its HTTP side."""
+    sites = []
+
+    def make(frappe=15):
+        sites.append(Site(frappe, datasets=[small_dataset], clock=SetClock()))
+        return Asker(sites[-1])
+
+    yield make
+    for site in sites:
+        site.db.close()
+
+
+@pytest.fixture
+def asker(make_asker):
+    return make_asker()
