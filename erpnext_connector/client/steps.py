@@ -75,6 +75,7 @@ Outcome: TypeAlias = Secret | Reply | Broke | None
 _NEVER_STARTED: Final = frozenset({429, 503})
 # A proxy that lost its worker (the work may be done), and a deadlock (frappe-protocol 2.8).
 _LOST_ON_THE_WAY: Final = frozenset({502, 504, 508})
+_ANSWER_LOST: Final = frozenset({502, 504})
 _ROLLED_BACK: Final = frozenset({503, 508})
 _OF_THE_MOMENT: Final = frozenset({"QueryDeadlockError", "QueryTimeoutError", "OperationalError"})
 # MariaDB's numbers for locks and lost connections; an unknown column is an OperationalError, too.
@@ -83,6 +84,8 @@ _DATABASE_CODE: Final = re.compile(r"\((\d{4}),")
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SITE_IS_DOWN: Final = frozenset({502, 503, 504, 508})
 _FIRST: Final = Authorize()
+# What a lost answer to a deletion must have been when the next attempt finds nothing.
+_DELETED: Final = Reply(202, {}, b'{"data": "ok"}')
 
 
 def steps(
@@ -95,7 +98,7 @@ def steps(
     """
     authorization = _secret((yield _FIRST)) if call.authenticated else None
     is_renewable = authorization is not None
-    started, attempt = monotonic(), 1
+    started, attempt, is_unsure = monotonic(), 1, False
     while True:
         outcome = yield Send(authorization)
         if isinstance(outcome, Reply) and outcome.status < 300:
@@ -106,6 +109,8 @@ def steps(
             if other and other != authorization:
                 authorization = other
                 continue
+        if is_unsure and isinstance(outcome, Reply) and outcome.status == 404:
+            return call.read(_DELETED)
         if attempt >= policy.attempts or not may_be_sent_again(call, outcome):
             return _conclude(call, outcome)
         wait = _wait_seconds(policy, attempt, outcome, random)
@@ -113,6 +118,7 @@ def steps(
             return _conclude(call, outcome)
         yield Wait(wait)
         attempt += 1
+        is_unsure = is_unsure or (call.method == "DELETE" and _may_have_worked(outcome))
 
 
 def may_be_sent_again(call: Call[T], outcome: Outcome) -> bool:
@@ -126,6 +132,12 @@ def may_be_sent_again(call: Call[T], outcome: Outcome) -> bool:
     if outcome.status in _LOST_ON_THE_WAY:
         return call.repeatable
     return outcome.status == 500 and call.repeatable and _is_of_the_moment(outcome)
+
+
+def _may_have_worked(outcome: Outcome) -> bool:
+    if isinstance(outcome, Broke):
+        return outcome.was_sent
+    return isinstance(outcome, Reply) and outcome.status in _ANSWER_LOST
 
 
 def site_is_down(outcome: Reply | Broke) -> bool:

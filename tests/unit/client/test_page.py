@@ -1,5 +1,6 @@
 """The page that explains the client keeps up with the code."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -28,4 +29,4 @@ def test_every_name_of_2017_is_in_the_migration_table(name):
 
 @pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
 def test_examples_are_python(block):
-    compile(block, "docs/client.md", "exec", flags=0x2000)  # top-level await
+    compile(block, "docs/client.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)

@@ -7,6 +7,7 @@ from erpnext_connector.client.steps import Authorize, Broke, RetryPolicy, Send, 
 from erpnext_connector.errors import (
     ConnectorError,
     CredentialsRefused,
+    NotFound,
     OutcomeUnknown,
     RateLimited,
     RedirectRefused,
@@ -159,6 +160,19 @@ def test_a_write_whose_connection_broke_has_an_unknown_outcome(broke):
 def test_a_read_that_must_not_be_repeated_still_has_no_unknown_outcome():
     with pytest.raises(SiteUnreachable):
         Played(Call("GET", "/x", replies.data), SENT)
+
+
+@pytest.mark.parametrize("lost", [SENT, LATE, failed(502), failed(504)], ids=["cut", "late", "502", "504"])
+def test_a_deletion_whose_answer_was_lost_is_done_when_nothing_is_left(lost):
+    call = Call("DELETE", "/x", lambda reply: replies.json_object(reply)["data"], repeatable=True)
+    assert Played(call, lost, failed(404)).value == "ok"
+
+
+@pytest.mark.parametrize("before", [(), (UNSENT,)], ids=["at once", "after no connection"])
+def test_a_deletion_of_what_never_was_there_is_told(before):
+    call = Call("DELETE", "/x", replies.json_object, repeatable=True)
+    with pytest.raises(NotFound):
+        Played(call, *before, failed(404))
 
 
 def test_a_lasting_fault_is_not_tried_again():
