@@ -141,8 +141,13 @@ def _may_have_worked(outcome: Outcome) -> bool:
 
 
 def site_is_down(outcome: Reply | Broke) -> bool:
-    """Whether an attempt counts against the site for the circuit breaker; an error in one method does not."""
-    return isinstance(outcome, Broke) or outcome.status in _SITE_IS_DOWN
+    """Whether an attempt counts against the site for the circuit breaker; an error in one method does not.
+
+    Frappe tells its own errors in JSON. With its database down, gunicorn sends a page (frappe-quirks 3, error body).
+    """
+    if isinstance(outcome, Broke) or outcome.status in _SITE_IS_DOWN:
+        return True
+    return outcome.status >= 500 and not outcome.content.startswith(b"{")
 
 
 def _is_of_the_moment(reply: Reply) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from erpnext_connector.call import Call, Reply
-from erpnext_connector.client.steps import Authorize, Broke, RetryPolicy, Send, Wait, steps
+from erpnext_connector.client.steps import Authorize, Broke, RetryPolicy, Send, Wait, site_is_down, steps
 from erpnext_connector.errors import (
     ConnectorError,
     CredentialsRefused,
@@ -258,3 +258,23 @@ def test_a_redirect_is_refused_and_named_without_its_query(status):
     assert "https://other.example.com:8443/login" in str(refused.value)
     assert "abc" not in str(refused.value)
     assert "pw" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_down"),
+    [
+        (UNSENT, True),
+        (LATE, True),
+        (failed(502), True),
+        (failed(503), True),
+        (failed(500, PAGE), True),
+        (failed(522, PAGE), True),
+        (failed(500, KEY_ERROR), False),
+        (failed(429), False),
+        (failed(404, PAGE), False),
+        (ok(), False),
+    ],
+    ids=["unreachable", "late", "502", "503", "500 page", "522 page", "500 of a method", "429", "404 page", "200"],
+)
+def test_only_what_shows_the_site_down_counts_against_it(outcome, is_down):
+    assert site_is_down(outcome) is is_down
