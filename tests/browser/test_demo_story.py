@@ -226,7 +226,10 @@ def every_page(context: BrowserContext, demo: Demo) -> Iterator[tuple[str, Page]
     expect(page.get_by_role("link", name="New delivery")).to_be_visible()
     yield "deliveries", page
     page.goto(f"{demo.dispatch}/deliveries/new")
-    page.get_by_role("combobox", name="Item, row 1").press_sequentially("valve")
+    pick(page, "Customer", "aarav åb", "Aarav Åberg")
+    pick(page, "Item, row 1", "brass elbow", ITEM)
+    page.get_by_role("button", name="+ Add a row").click()
+    page.get_by_role("combobox", name="Item, row 2").press_sequentially("ball valve brass")
     expect(page.get_by_role("option").first).to_be_visible()
     yield "new", page
     page.goto(f"{delivery}999")

@@ -9,6 +9,17 @@ export interface LinkOption {
   readonly description: string;
 }
 
+/** The name, unless the title is the name. */
+export function nameBeside({ label, value }: LinkOption): string {
+  return label === value ? "" : value;
+}
+
+/** The description, without the title that Frappe often begins it with. */
+export function descriptionBeside({ label, description }: LinkOption): string {
+  if (description === label) return "";
+  return description.startsWith(`${label}, `) ? description.slice(label.length + 2) : description;
+}
+
 export interface Found {
   readonly kind: "found";
   readonly options: readonly LinkOption[];

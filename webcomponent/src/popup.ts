@@ -1,6 +1,6 @@
 /** The list under the field: options, what is going on, and which option the keyboard is on. */
 
-import type { Found, LinkOption, Trouble } from "./answer";
+import { descriptionBeside, nameBeside, type Found, type LinkOption, type Trouble } from "./answer";
 import { element } from "./element";
 import { marked } from "./marks";
 import { words } from "./words";
@@ -172,16 +172,11 @@ function row(option: LinkOption, index: number, query: string): HTMLElement {
   const title = element("span", "option-label");
   title.append(marked(option.label, query));
   item.append(title);
-  const details = [option.label === option.value ? "" : option.value, told(option)].filter(Boolean).join(" · ");
+  const details = [nameBeside(option), descriptionBeside(option)].filter(Boolean).join(" · ");
   if (details) {
     const second = element("span", "option-description");
     second.append(marked(details, query));
     item.append(second);
   }
   return item;
-}
-
-/** Frappe's descriptions often begin with the title once more. */
-function told({ label, description }: LinkOption): string {
-  return description === label ? "" : description.startsWith(`${label}, `) ? description.slice(label.length + 2) : description;
 }

@@ -1,6 +1,6 @@
 /** The elements inside the field, wired for assistive technology. */
 
-import type { LinkOption } from "./answer";
+import { descriptionBeside, nameBeside, type LinkOption } from "./answer";
 import { element } from "./element";
 import { words } from "./words";
 
@@ -37,10 +37,10 @@ export class View {
     root.append(this.field, popup, this.#error, this.#announcer);
   }
 
-  /** The title in the input; the name beside it where they differ. */
+  /** The title in the input; beside it the name, or where that is the title, the description. */
   showChosen(option: LinkOption | null): void {
     this.input.value = option?.label ?? "";
-    this.name.textContent = option && option.label !== option.value ? option.value : "";
+    this.name.textContent = option ? nameBeside(option) || descriptionBeside(option) : "";
   }
 
   showState(state: { loading: boolean; disabled: boolean; required: boolean }): void {
