@@ -22,6 +22,7 @@ from erpnext_connector.sandbox import (
     routes,
     search,
     tokens,
+    workflow,
 )
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.faulty import FaultyApplication
@@ -45,6 +46,7 @@ METHODS: Final[dict[str, Method]] = {
     **tokens.METHODS,
     **openid.METHODS,
     **registration.METHODS,
+    **workflow.METHODS,
 }
 CHANGING: Final = frozenset({"POST", "PUT", "DELETE", "PATCH"})
 API: Final = "/api/"

@@ -284,7 +284,7 @@ def get_doc_permissions(site: Site, request: Request, user: str) -> dict[str, An
     rights = site.permissions.rights(doctype, user)
     if found and user != "Administrator":
         found |= {"if_owner": rights.if_owner, "has_if_owner_enabled": rights.has_if_owner}
-    if site.frappe == 14:
+    if site.frappe == 14 and found:
         found["set_user_permissions"] = found.get("write", 0) if user == "Administrator" else 0
     return {"permissions": found}
 

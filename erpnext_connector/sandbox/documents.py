@@ -251,10 +251,20 @@ class Documents:
             self._site.add_custom_field(document)
         if doctype.name == "DocType":
             self._site.add_doctype(document)
+        if doctype.name == "Workflow":
+            self._add_state_field(document)
         original = document.get("amended_from")
         if original and self.value(doctype.name, str(original), "docstatus") != CANCELLED:
             text = f"{original} cannot be amended because it is not cancelled. Please cancel the document first."
             raise FrappeError("ValidationError", text, title="Amendment Not Allowed")
+
+    def _add_state_field(self, workflow: Document) -> None:
+        """A workflow brings the field that its states are kept in."""
+        doctype, fieldname = self._site.doctype(workflow["document_type"]), str(workflow["workflow_state_field"])
+        if fieldname not in doctype.by_name:
+            field = {"dt": doctype.name, "fieldname": fieldname, "label": "Workflow State", "fieldtype": "Link"}
+            field |= {"doctype": "Custom Field", "options": "Workflow State", "allow_on_submit": 1, "hidden": 1}
+            self.insert(field, "Administrator", ignore_permissions=True)
 
     def update(self, doctype_name: object, name: object, changes: Mapping[str, Any], user: str) -> Document:
         """Load a document, put `changes` over it, save it."""
