@@ -1,40 +1,13 @@
 """Build apps beside ERPNext.
 
 The names below are the public interface; each is imported when it is first used, so that importing the package is
-cheap.
+cheap. Type checkers read `__init__.pyi`.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from erpnext_connector.client import ApiKey, AsyncClient, Bearer, Client
-    from erpnext_connector.connector import Connector
-    from erpnext_connector.errors import (
-        Conflict,
-        ConnectorError,
-        DocumentNotFound,
-        Forbidden,
-        GrantLost,
-        Invalid,
-        Misconfigured,
-        NotFound,
-        OutcomeUnknown,
-        PermissionDenied,
-        Refused,
-        Retryable,
-        SignInRequired,
-        StaleDocument,
-    )
-    from erpnext_connector.inbox import Event
-    from erpnext_connector.manifest import Manifest
-    from erpnext_connector.oauth.identity import Profile
-    from erpnext_connector.secret import Secret
-    from erpnext_connector.settings import Settings
-    from erpnext_connector.store.sites import Site
-    from erpnext_connector.wire.links import LinkOption
+from typing import Any, Final
 
 __all__ = [
     "ApiKey",

@@ -162,7 +162,7 @@ class Connector:
         if self._running is None:
             raise Misconfigured(
                 "The connector is not running.",
-                hint="Start it with the app: `FastAPI(lifespan=connector.lifespan)`; in a script, use `with connector:`.",
+                hint="Start it with the app: `FastAPI(lifespan=connector.lifespan)`; in a script `with connector:`.",
             )
         return self._running
 

@@ -26,7 +26,7 @@ class Cookies:
     """
 
     def __init__(self, app_name: str, prefix: str) -> None:
-        self._stem = _stem(app_name, prefix)
+        self._stem = stem(app_name, prefix)
 
     def session(self, request: WebRequest, keyring: KeyRing, *, secure: bool) -> Secret | None:
         """The token of the session this browser shows, if it is one that was made here."""
@@ -70,6 +70,7 @@ class Cookies:
             return None
 
 
-def _stem(app_name: str, prefix: str) -> str:
+def stem(app_name: str, prefix: str) -> str:
+    """What the names of an app's cookies begin with."""
     words = "-".join(re.findall(r"[a-z0-9]+", f"{app_name} {prefix}".lower()))[:40]
     return f"{words or 'app'}-{hashlib.sha256(f'{app_name}{prefix}'.encode()).hexdigest()[:6]}"

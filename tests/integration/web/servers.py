@@ -27,9 +27,10 @@ def url_of(listener: socket.socket) -> str:
 class Served:
     """An application that is being served until `stop`."""
 
-    def __init__(self, application: Any, listener: socket.socket) -> None:
+    def __init__(self, application: Any, listener: socket.socket, *, access_log: bool = True) -> None:
         self.url = url_of(listener)
-        config = uvicorn.Config(application, log_config=None, lifespan="on", timeout_graceful_shutdown=1)
+        options: dict[str, Any] = {"log_config": None, "lifespan": "on", "timeout_graceful_shutdown": 1}
+        config = uvicorn.Config(application, access_log=access_log, **options)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
         self._thread.start()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
+from .apps import APPS
 from .conftest import JSON, World
 
 
+@pytest.mark.parametrize("framework", sorted(APPS))
 def test_a_person_signs_in_works_and_is_revoked(world: World) -> None:
     browser = world.browser()
     welcome = browser.go(f"{world.url}/items")
