@@ -15,7 +15,14 @@ import httpx2
 
 from erpnext_connector.call import Call, Reply
 from erpnext_connector.client.breaker import Breaker
-from erpnext_connector.client.exchange import LARGEST_REPLY_BYTES, Measure, Writer, broke, reply_of
+from erpnext_connector.client.exchange import (
+    LARGEST_REPLY_BYTES,
+    LONGEST_REPLY_SECONDS,
+    Measure,
+    Writer,
+    broke,
+    reply_of,
+)
 from erpnext_connector.client.knowledge import Knowledge
 from erpnext_connector.client.steps import Broke, RetryPolicy, site_is_down
 from erpnext_connector.clock import Clock, SystemClock
@@ -31,7 +38,7 @@ class ConnectionOptions(TypedDict, total=False):
     * `max_in_flight`: calls at a time, 4; bench's nginx refuses the ninth of one client (frappe-protocol 2.9).
     * `connect_timeout_seconds` 5, `read_timeout_seconds` 30 (for each wait; uploads 120),
       `queue_timeout_seconds` 60 (for a place among those in flight).
-    * `largest_reply_bytes`: 256 MiB.
+    * `largest_reply_bytes` 256 MiB, `longest_reply_seconds` 300: for a whole answer.
     * `retries`, `breaker`: how often to try again, when to stop asking.
     * `random`: numbers from 0 to 1 that spread retries.
     * `tls`: for a site with a certificate authority of its own. HTTPS_PROXY and NO_PROXY are respected.
@@ -43,6 +50,7 @@ class ConnectionOptions(TypedDict, total=False):
     read_timeout_seconds: float
     queue_timeout_seconds: float
     largest_reply_bytes: int
+    longest_reply_seconds: float
     retries: RetryPolicy
     breaker: Breaker
     random: Callable[[], float]
@@ -80,6 +88,7 @@ class _Site:
         self._max_in_flight = options.get("max_in_flight", 4)
         self._queue_timeout_seconds = options.get("queue_timeout_seconds", 60.0)
         self._largest_reply_bytes = options.get("largest_reply_bytes", LARGEST_REPLY_BYTES)
+        self._longest_reply_seconds = options.get("longest_reply_seconds", LONGEST_REPLY_SECONDS)
         self._tls = options.get("tls")
         self._writer = Writer(
             self.address.url,
@@ -109,6 +118,9 @@ class _Site:
         else:
             self.breaker.succeeded()
         return outcome
+
+    def _measure(self) -> Measure:
+        return Measure(self._largest_reply_bytes, self._longest_reply_seconds, self.clock.monotonic)
 
     def _no_place(self) -> SiteUnavailable:
         return SiteUnavailable(
@@ -147,7 +159,7 @@ class SiteConnection(_Site):
             self._places.release()
 
     def _transmit(self, request: httpx2.Request) -> Reply | Broke:
-        measure = Measure(self._largest_reply_bytes)
+        measure = self._measure()
         try:
             response = self._transport.handle_request(request)
             try:
@@ -212,7 +224,7 @@ class AsyncSiteConnection(_Site):
             raise self._no_place() from None
 
     async def _transmit(self, request: httpx2.Request) -> Reply | Broke:
-        measure = Measure(self._largest_reply_bytes)
+        measure = self._measure()
         try:
             response = await self._transport.handle_async_request(request)
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -17,6 +17,7 @@ from erpnext_connector.errors import BadRequest, TooLarge
 from erpnext_connector.secret import Secret
 
 LARGEST_REPLY_BYTES: Final = 256 * 1024 * 1024
+LONGEST_REPLY_SECONDS: Final = 300.0
 UPLOAD_TIMEOUT_SECONDS: Final = 120.0
 
 _EMPTY: Final = httpx2.ByteStream(b"")
@@ -98,22 +99,26 @@ def broke(error: httpx2.RequestError) -> Broke:
 
 
 class Measure:
-    """Stops a reply that grows beyond all measure: a body may unpack to far more than was sent."""
+    """Stops a reply beyond all measure: a body may unpack to far more than was sent, or come byte by byte for ever."""
 
-    __slots__ = ("_limit", "_parts", "_size")
+    __slots__ = ("_deadline", "_limit", "_monotonic", "_parts", "_size")
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, limit_bytes: int, limit_seconds: float, monotonic: Callable[[], float]) -> None:
         self._parts: list[bytes] = []
         self._size = 0
         self._limit = limit_bytes
+        self._monotonic = monotonic
+        self._deadline = monotonic() + limit_seconds
 
     def add(self, part: bytes) -> None:
-        """Take a part; raises `TooLarge`."""
+        """Take a part; raises `TooLarge`, or the HTTP library's own timeout."""
         self._size += len(part)
         if self._size > self._limit:
             raise TooLarge(
                 f"ERPNext's answer is larger than {self._limit:,} bytes.", hint="Ask for fewer rows or fields at once."
             )
+        if self._monotonic() > self._deadline:
+            raise httpx2.ReadTimeout("the answer took too long")
         self._parts.append(part)
 
     @property

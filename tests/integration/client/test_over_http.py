@@ -164,6 +164,19 @@ def test_a_silent_site_is_given_up_after_the_timeout(client_of, serve):
         client_of(site.url, **options).do(write)
 
 
+def test_an_answer_that_never_ends_is_given_up(client_of, serve):
+    def drips(site, connection):
+        site.read(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        while True:
+            connection.sendall(b" ")
+            time.sleep(0.02)
+
+    site = serve(drips)
+    with pytest.raises(SiteUnavailable):
+        client_of(site.url, longest_reply_seconds=0.2, retries=RetryPolicy(attempts=1)).do(read)
+
+
 def test_cookies_that_the_site_sets_are_never_sent_back(client_of, serve):
     site = serve(replies(b'{"data": {}}', "Set-Cookie: sid=Guest; Path=/", "Set-Cookie: user_id=Guest; Path=/"))
 
