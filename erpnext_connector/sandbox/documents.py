@@ -262,8 +262,14 @@ class Documents:
         """A workflow brings the field that its states are kept in."""
         doctype, fieldname = self._site.doctype(workflow["document_type"]), str(workflow["workflow_state_field"])
         if fieldname not in doctype.by_name:
-            field: Document = {"dt": doctype.name, "fieldname": fieldname, "label": "Workflow State", "fieldtype": "Link"}
-            field |= {"doctype": "Custom Field", "options": "Workflow State", "allow_on_submit": 1, "hidden": 1}
+            field: Document = {"dt": doctype.name, "fieldname": fieldname, "label": "Workflow State"}
+            field |= {
+                "doctype": "Custom Field",
+                "fieldtype": "Link",
+                "options": "Workflow State",
+                "allow_on_submit": 1,
+                "hidden": 1,
+            }
             self.insert(field, "Administrator", ignore_permissions=True)
 
     def update(self, doctype_name: object, name: object, changes: Mapping[str, Any], user: str) -> Document:
