@@ -227,7 +227,7 @@ def every_page(context: BrowserContext, demo: Demo) -> Iterator[tuple[str, Page]
     yield "deliveries", page
     page.goto(f"{demo.dispatch}/deliveries/new")
     pick(page, "Customer", "aarav åb", "Aarav Åberg")
-    pick(page, "Item, row 1", "brass elbow", ITEM)
+    pick(page, "Item, row 1", "grease nylon", "Grease Nylon")
     page.get_by_role("button", name="+ Add a row").click()
     page.get_by_role("combobox", name="Item, row 2").press_sequentially("ball valve brass")
     expect(page.get_by_role("option").first).to_be_visible()
