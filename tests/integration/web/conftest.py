@@ -151,7 +151,7 @@ def sandbox() -> Iterator[Callable[[str], Sandbox]]:
         site = Site(frappe)
         application = create_app(site=site, webhook_speed=20)
         known = prepare(site, Dataset.built_in().users(), {"Test app": f"{app_url}/erpnext/callback"})
-        served = Served(application, free_listener(), access_log=False)  # what ERPNext logs is not ours
+        served = Served(application, free_listener(), name="erpnext")
         running.append(Sandbox(site, served.url, known.variables, served))
         return running[-1]
 

@@ -27,12 +27,11 @@ def url_of(listener: socket.socket) -> str:
 class Served:
     """An application that is being served until `stop`."""
 
-    def __init__(self, application: Any, listener: socket.socket, *, access_log: bool = True) -> None:
+    def __init__(self, application: Any, listener: socket.socket, *, name: str = "app") -> None:
         self.url = url_of(listener)
-        options: dict[str, Any] = {"log_config": None, "lifespan": "on", "timeout_graceful_shutdown": 1}
-        config = uvicorn.Config(application, access_log=access_log, **options)
+        config = uvicorn.Config(application, log_config=None, lifespan="on", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, name=name, daemon=True)
         self._thread.start()
         deadline = time.monotonic() + 20
         while not self._server.started and self._thread.is_alive() and time.monotonic() < deadline:

@@ -91,8 +91,9 @@ def test_no_secret_is_left_anywhere(world: World, caplog: pytest.LogCaptureFixtu
 
 
 def is_ours(record: logging.LogRecord) -> bool:
-    """The test's own browser logs where it goes."""
-    return not record.name.startswith("httpx2")
+    """ERPNext logs on its own, and so does the test's browser, in the main thread."""
+    is_browser = record.threadName == "MainThread" and record.name.startswith("http")
+    return record.threadName != "erpnext" and not is_browser
 
 
 def opened(cookie: str, keyring: KeyRing) -> set[str]:
