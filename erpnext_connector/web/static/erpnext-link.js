@@ -52,7 +52,7 @@ function l(i,e,t={},n){let r=document.createElement(i);r.className=e,r.part.add(
 .input::placeholder { color: var(--_muted); opacity: 1; }
 .name {
   flex: none;
-  max-inline-size: 60%;
+  max-inline-size: 48%;
   overflow: hidden;
   text-overflow: ellipsis;
   white-space: nowrap;
