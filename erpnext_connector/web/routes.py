@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from erpnext_connector.errors import BadRequest, ConnectorError, NotFound
@@ -84,15 +84,15 @@ def _handled(door: Door, request: WebRequest) -> WebResponse:
     path = request.path.removeprefix(door.prefix)
     route = find(request.method, path)
     if route is None:
-        return _nowhere(path)
+        return _nowhere(door, request, path)
     matched = route.pattern.fullmatch(path)
     groups = matched.groups() if matched else ()
     return route.handler(door, request, *groups)
 
 
-def _nowhere(path: str) -> WebResponse:
+def _nowhere(door: Door, request: WebRequest, path: str) -> WebResponse:
     allowed = sorted({route.method for route in ROUTES if route.pattern.fullmatch(path)})
     if not allowed:
         raise NotFound("There is no such page.", hint="Check the address.")
     error = BadRequest(f"This address takes {' and '.join(allowed)} only.")
-    return WebResponse(405, (("Allow", ", ".join(allowed)), ("Content-Type", "text/plain")), error.message.encode())
+    return replace(tell(door, request, error), status=405).with_headers(("Allow", ", ".join(allowed)))

@@ -85,9 +85,14 @@ def _finish(door: Door, request: WebRequest, pending: PendingSignIn, code: Secre
     tokens = _exchanged(door, client, pending, code)
     try:
         profile = _identified(door, client, pending, tokens)
-        running.vault.keep(pending.site_id, profile, tokens)
-        _introduce(door, profile, pending.site_id)
     except ConnectorError:
+        _give_back(door, pending.site_id, tokens)
+        raise
+    running.vault.keep(pending.site_id, profile, tokens)
+    try:
+        door.connector.meet(profile, pending.site_id)
+    except Forbidden:
+        running.vault.forget(pending.site_id, profile.user)
         _give_back(door, pending.site_id, tokens)
         raise
     before = door.session_token(request)
@@ -110,15 +115,6 @@ def _identified(door: Door, client: OAuthClient, pending: PendingSignIn, tokens:
     now = door.connector.clock.now()
     check_id_token(tokens.id_token, client, nonce=pending.nonce, now=now, sub=profile.sub)
     return profile
-
-
-def _introduce(door: Door, profile: Profile, site_id: str) -> None:
-    """Let the app meet the person; who is refused keeps nothing here."""
-    try:
-        door.connector.meet(profile, site_id)
-    except Forbidden:
-        door.connector.running.vault.forget(site_id, profile.user)
-        raise
 
 
 def _give_back(door: Door, site_id: str, tokens: TokenSet) -> None:
