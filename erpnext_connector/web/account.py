@@ -39,7 +39,7 @@ def show_logout(door: Door, request: WebRequest) -> WebResponse:
     if door.visitor(request):
         return _account(door, request)
     actions = (
-        Action("Sign in", door.sign_in_path(request, door.home(request))),
+        Action("Sign in", door.sign_in_path(request, door.home(request)), is_likely=True),
         Action("Go to the start page", door.home(request)),
     )
     sentences = ["You are signed out of this app. ERPNext itself was not touched."]
@@ -92,7 +92,7 @@ def _untold(door: Door, request: WebRequest, session: Session) -> WebResponse:
         "You are signed out, and this app has forgotten your access.",
         "ERPNext could not be told: revoke it there as well, under third-party apps.",
     ]
-    actions = (Action("Third-party apps in ERPNext", f"{site.address}/third_party_apps"),)
+    actions = (Action("Third-party apps in ERPNext", f"{site.address}/third_party_apps", is_likely=True),)
     return page(door, request, "notice.html", heading="Signed out", sentences=sentences, code=None, actions=actions)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from erpnext_connector.web.door import Door
 from erpnext_connector.web.message import WebRequest, WebResponse, page_response
@@ -17,9 +19,16 @@ _TEMPLATES: Final = Path(__file__).with_name("templates")
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, auto_reload=False
     )
+    environment.filters["with_code"] = _with_code
+    return environment
+
+
+def _with_code(sentence: str) -> Markup:
+    """What stands between backticks is for a terminal."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704 - escaped first
 
 
 def page(door: Door, request: WebRequest, template: str, *, status: int = 200, **context: Any) -> WebResponse:
@@ -33,6 +42,7 @@ def page(door: Door, request: WebRequest, template: str, *, status: int = 200, *
             logo=_logo(app.logo),
             style=door.path(request, "/ui/pages.css"),
             home=door.home(request),
+            is_mail=bool(re.fullmatch(r"[^@\s]+@[^@\s]+", app.support or "")),
             **context,
         )
     )

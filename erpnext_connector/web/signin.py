@@ -133,7 +133,9 @@ def _told(
     _log.info("A sign-in ended with %s.", error.code)
     home = door.home(request)
     again = door.sign_in_path(request, next_path or home, site_id)
-    return tell(door, request, error, actions=(Action("Sign in", again), Action("Go to the start page", home)))
+    return tell(
+        door, request, error, actions=(Action("Sign in", again, is_likely=True), Action("Go to the start page", home))
+    )
 
 
 def _only_site(door: Door) -> str | None:
@@ -149,7 +151,11 @@ def _choice(door: Door, request: WebRequest) -> WebResponse:
     wanted = request.query.get("next")
     sites = door.connector.running.sites.all()
     actions = [
-        Action(urlsplit(site.address).netloc, door.sign_in_path(request, door.next_path(request, wanted), site.id))
+        Action(
+            urlsplit(site.address).netloc,
+            door.sign_in_path(request, door.next_path(request, wanted), site.id),
+            is_likely=True,
+        )
         for site in sites
     ]
     sentences = ["Choose the ERPNext site that you have an account on."]

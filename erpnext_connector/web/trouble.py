@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from erpnext_connector import errors
@@ -15,10 +15,11 @@ from erpnext_connector.web.pages import page
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button of a page: where it leads."""
+    """A way on from a page: a button where it is the likely one, else a link."""
 
     label: str
     href: str
+    is_likely: bool = False
 
 
 # The first class that fits gives the page its heading.
@@ -75,7 +76,7 @@ def _page(door: Door, request: WebRequest, error: ConnectorError, actions: tuple
 def _ways_on(door: Door, request: WebRequest, error: ConnectorError) -> tuple[Action, ...]:
     home = Action("Go to the start page", door.home(request))
     if isinstance(error, _SIGN_IN):
-        return Action("Sign in", door.sign_in_path(request)), home
+        return Action("Sign in", door.sign_in_path(request), is_likely=True), home
     if isinstance(error, errors.Retryable | errors.StaleDocument) and request.method == "GET":
-        return Action("Try again", request.target), home
-    return (home,)
+        return Action("Try again", request.target, is_likely=True), home
+    return (replace(home, is_likely=True),)

@@ -85,6 +85,18 @@ def test_the_app_puts_its_logo_and_its_support_on_the_page() -> None:
     assert "img-src 'self' https://cdn.example.com;" in (header(response, "Content-Security-Policy") or "")
 
 
+def test_an_address_to_ask_at_is_a_link() -> None:
+    request = WebRequest("GET", "http://127.0.0.1", "/", headers=PAGE)
+    html = tell(door('name = "x"\nsupport = "help@example.com"'), request, errors.NotFound()).body.decode()
+    assert '<a href="mailto:help@example.com">help@example.com</a>' in html
+
+
+def test_commands_are_set_apart() -> None:
+    html = told(errors.SiteUnreachable("`<b>`")).body.decode()
+    assert "<code>&lt;b&gt;</code>" in html
+    assert "<code>erpnext-connector doctor URL</code>" in html
+
+
 @pytest.mark.parametrize("logo", ["javascript:alert(1)", "//evil.example/l.svg", "http://plain.example/l.svg"])
 def test_a_logo_from_nowhere_safe_is_left_out(logo: str) -> None:
     request = WebRequest("GET", "http://127.0.0.1", "/", headers=PAGE)
