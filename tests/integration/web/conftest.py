@@ -143,11 +143,17 @@ def framework() -> str:
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Callable[[str], Sandbox]]:
+def frappe() -> int:
+    """What the sandbox speaks as."""
+    return 15
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Callable[[str, int], Sandbox]]:
     """Start a sandbox that knows the app at this address."""
     running: list[Sandbox] = []
 
-    def start(app_url: str, frappe: int = 15) -> Sandbox:
+    def start(app_url: str, frappe: int) -> Sandbox:
         site = Site(frappe)
         application = create_app(site=site, webhook_speed=20)
         known = prepare(site, Dataset.built_in().users(), {"Test app": f"{app_url}/erpnext/callback"})
@@ -179,10 +185,12 @@ def settings_for(sandbox: Sandbox, app_url: str, tmp_path: Path, **changes: str)
 
 
 @pytest.fixture
-def world(framework: str, sandbox: Callable[[str], Sandbox], tmp_path: Path, sqlite_template: Path) -> Iterator[World]:
+def world(
+    framework: str, frappe: int, sandbox: Callable[[str, int], Sandbox], tmp_path: Path, sqlite_template: Path
+) -> Iterator[World]:
     shutil.copyfile(sqlite_template, tmp_path / "connector.sqlite3")
     listener = free_listener()
-    erpnext = sandbox(url_of(listener))
+    erpnext = sandbox(url_of(listener), frappe)
     clock = MovableClock()
     settings = settings_for(erpnext, url_of(listener), tmp_path)
     connector = Connector(Manifest.parse(MANIFEST), settings, clock=clock)

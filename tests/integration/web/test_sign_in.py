@@ -237,12 +237,12 @@ def test_several_sites_are_offered_to_choose_from(world: World) -> None:
     ids=["no site", "no client id", "not Frappe", "nobody there"],
 )
 def test_a_wrong_setting_is_told_on_a_page_and_as_json(
-    sandbox: Callable[[str], Sandbox], tmp_path: Path, changes: dict[str, str], code: str
+    sandbox: Callable[[str, int], Sandbox], tmp_path: Path, changes: dict[str, str], code: str
 ) -> None:
     listener = free_listener()
     url = url_of(listener)
     changes = {name: value.replace("SELF", url) for name, value in changes.items()}
-    connector = Connector(Manifest.parse(MANIFEST), settings_for(sandbox(url), url, tmp_path, **changes))
+    connector = Connector(Manifest.parse(MANIFEST), settings_for(sandbox(url, 15), url, tmp_path, **changes))
     with serving(APPS["fastapi"](connector), listener):
         page = httpx2.get(f"{url}/erpnext/login", headers={"Accept": "text/html"})
         assert f"<code>{code}</code>" in page.text

@@ -8,6 +8,7 @@ from .apps import APPS
 from .conftest import JSON, World
 
 
+@pytest.mark.parametrize("frappe", [14, 15, 16])
 @pytest.mark.parametrize("framework", sorted(APPS))
 def test_a_person_signs_in_works_and_is_revoked(world: World) -> None:
     browser = world.browser()
