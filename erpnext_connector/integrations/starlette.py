@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from erpnext_connector.connector import Connector
 from erpnext_connector.errors import ConnectorError, Misconfigured
-from erpnext_connector.web.asgi import Front
+from erpnext_connector.web.asgi import FRONT_KEY, Front
 from erpnext_connector.web.door import CSRF_FIELD, CSRF_HEADER
 from erpnext_connector.web.user import User
 
@@ -63,9 +63,10 @@ async def answer_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, ConnectorError):
         raise error
     fronts: list[Front] = getattr(request.app.state, _FRONT, [])
-    if not fronts:
+    front = request.scope.get(FRONT_KEY) or next(iter(fronts), None)
+    if front is None:
         raise error
-    told = fronts[0].tell(request.scope, error)
+    told = front.tell(request.scope, error)
     response = Response(told.body, told.status)
     for name, value in told.headers:
         response.headers.append(name, value)

@@ -22,6 +22,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _PATIENCE: Final = 16
 
 
+FRONT_KEY: Final = "erpnext_connector.front"
+"""Where a request's scope says which connector was asked for its user: that one answers its errors."""
+
+
 class Front:
     """A connector's routes under `prefix`, for any ASGI framework; also what its own routes need to know of a user."""
 
@@ -55,6 +59,7 @@ class Front:
 
         Raises `NotSignedIn`, and `RequestForged` for a change that another site's page asks for.
         """
+        scope[FRONT_KEY] = self
         request = request_of(scope)
         user = await self._offload.run_local(self.door.user, request)
         self.door.check_origin(request, user.session)
@@ -62,6 +67,7 @@ class Front:
 
     async def visitor(self, scope: Scope) -> User | None:
         """The same, None for somebody who is not signed in."""
+        scope[FRONT_KEY] = self
         request = request_of(scope)
         visitor = await self._offload.run_local(self.door.visitor, request)
         if visitor:

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from erpnext_connector.connector import MAIN_SITE, Connector
-from erpnext_connector.errors import NotSignedIn, RequestForged
+from erpnext_connector.errors import Misconfigured, NotSignedIn, RequestForged
 from erpnext_connector.secret import Secret
 from erpnext_connector.settings import missing
 from erpnext_connector.store.sessions import Session
@@ -99,7 +99,7 @@ class Door:
         """
         if self.configured_url:
             return self.configured_url
-        if SiteAddress.parse(request.origin, allow_insecure=True).is_loopback:
+        if is_on_this_machine(request.origin):
             return request.origin + request.root
         raise missing("CONNECTOR_URL")
 
@@ -149,3 +149,11 @@ class Door:
     def _root(self, request: WebRequest) -> str:
         """The path before the app: in front of a proxy there may be one that the app itself does not see."""
         return urlsplit(self.configured_url).path if self.configured_url else request.root
+
+
+def is_on_this_machine(origin: str) -> bool:
+    """Whether the origin is a loopback address; a made-up Host header is not."""
+    try:
+        return SiteAddress.parse(origin, allow_insecure=True).is_loopback
+    except Misconfigured:
+        return False

@@ -17,11 +17,10 @@ from erpnext_connector.secret import Secret
 from erpnext_connector.settings import missing
 from erpnext_connector.store.pending import PendingSignIn
 from erpnext_connector.store.sessions import Session
-from erpnext_connector.web.door import Door
+from erpnext_connector.web.door import Door, is_on_this_machine
 from erpnext_connector.web.message import WebRequest, WebResponse, redirect
 from erpnext_connector.web.pages import page
 from erpnext_connector.web.trouble import Action, tell
-from erpnext_connector.wire.address import SiteAddress
 from erpnext_connector.wire.methods import ping
 
 _PING_SECONDS: Final = 5.0
@@ -170,21 +169,10 @@ def _to_public_address(door: Door, request: WebRequest) -> WebResponse | None:
     public = door.configured_url
     if public is None or _HERE in request.query:
         return None
-    if urlsplit(public).netloc == urlsplit(request.origin).netloc:
+    parts = urlsplit(public)
+    if parts.netloc == urlsplit(request.origin).netloc:
         return None
-    if not (SiteAddress.parse(_origin(public)).is_loopback and _is_loopback(request.origin)):
+    if not (is_on_this_machine(f"{parts.scheme}://{parts.netloc}") and is_on_this_machine(request.origin)):
         return None
     query = f"{request.query_string}&{_HERE}=1" if request.query_string else f"{_HERE}=1"
     return redirect(f"{public}{door.prefix}/login?{query}")
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _is_loopback(origin: str) -> bool:
-    try:
-        return SiteAddress.parse(origin, allow_insecure=True).is_loopback
-    except ConnectorError:
-        return False

@@ -24,7 +24,7 @@ from erpnext_connector.sandbox.site import Site
 from .apps import APPS
 from .servers import Served, free_listener, serving, url_of
 
-PASSWORDS = {"sales@example.com": "sales-Pw-1", "stock@example.com": "stock-Pw-1"}
+PASSWORDS = {"Administrator": "admin", "sales@example.com": "sales-Pw-1", "stock@example.com": "stock-Pw-1"}
 WEBHOOK_SECRET = "a-webhook-secret-that-nobody-guesses"
 MANIFEST = """
 [app]
@@ -185,14 +185,21 @@ def settings_for(sandbox: Sandbox, app_url: str, tmp_path: Path, **changes: str)
 
 
 @pytest.fixture
+def store_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """Where the app keeps what it knows: a file, unless a test is about databases."""
+    path = tmp_path / "connector.sqlite3"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
 def world(
-    framework: str, frappe: int, sandbox: Callable[[str, int], Sandbox], tmp_path: Path, sqlite_template: Path
+    framework: str, frappe: int, sandbox: Callable[[str, int], Sandbox], tmp_path: Path, store_url: str
 ) -> Iterator[World]:
-    shutil.copyfile(sqlite_template, tmp_path / "connector.sqlite3")
     listener = free_listener()
     erpnext = sandbox(url_of(listener), frappe)
     clock = MovableClock()
-    settings = settings_for(erpnext, url_of(listener), tmp_path)
+    settings = settings_for(erpnext, url_of(listener), tmp_path, CONNECTOR_DATABASE_URL=store_url)
     connector = Connector(Manifest.parse(MANIFEST), settings, clock=clock)
     world = World(erpnext, connector, url_of(listener), clock)
     connector.on("Item", "on_update")(world.events.append)

@@ -163,6 +163,17 @@ def test_erpnext_going_away_during_work_is_a_page_that_tries_again(world: World)
     assert not is_signed_out(world, browser)
 
 
+def test_the_administrator_is_refused_and_nothing_is_kept(world: World) -> None:
+    browser = world.browser()
+    page = world.sign_in(browser, user="Administrator")
+    assert page.status_code == 403
+    assert "<code>account_refused</code>" in page.text
+    assert has_sign_in_button(page, "%2Fitems")
+    assert is_signed_out(world, browser)
+    assert world.connector.running.vault.users("main") == ()
+    assert [row["status"] for row in tokens_at(world)] == ["Revoked"]
+
+
 def test_the_app_may_refuse_a_person(world: World) -> None:
     met: list[tuple[str, str]] = []
 

@@ -31,8 +31,9 @@ def test_on_this_machine_the_request_tells_the_address() -> None:
 
 
 def test_elsewhere_the_address_has_to_be_set() -> None:
-    with pytest.raises(errors.SettingMissing, match="CONNECTOR_URL"):
-        door().redirect_uri(request(origin="https://app.example.com"))
+    for origin in ("https://app.example.com", "http://localhost.evil.example", "http://a b", "http://"):
+        with pytest.raises(errors.SettingMissing, match="CONNECTOR_URL"):
+            door().redirect_uri(request(origin=origin))
 
 
 def test_the_manifest_may_hold_the_address_and_the_environment_wins() -> None:
