@@ -157,6 +157,16 @@ class Connector:
     # --- what it runs on
 
     @property
+    def sites(self) -> Sites:
+        """The ERPNext sites of this app; put one there to sign people in on it."""
+        return self.running.sites
+
+    @property
+    def inbox(self) -> Inbox:
+        """What the sites told, with the events that were parked."""
+        return self.running.inbox
+
+    @property
     def running(self) -> Running:
         """The parts of the started connector; raises `Misconfigured` before start and after stop."""
         if self._running is None:

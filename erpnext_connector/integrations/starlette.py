@@ -53,7 +53,8 @@ async def require_csrf(request: Request) -> None:
 def attach(app: Starlette, front: Front) -> None:
     """Make the front known to the app's requests, and let it answer the connector's errors."""
     fronts: list[Front] = getattr(app.state, _FRONT, [])
-    setattr(app.state, _FRONT, [*fronts, front])
+    if front not in fronts:  # an app may be started more than once
+        setattr(app.state, _FRONT, [*fronts, front])
     app.add_exception_handler(ConnectorError, answer_error)
     _add_to_built(app)
 
@@ -91,7 +92,11 @@ def front_of(request: Request) -> Front:
 def _add_to_built(app: Starlette) -> None:
     """An app that is starting has built its layers already, with the handlers it had then."""
     layer = app.middleware_stack
-    while layer is not None:
-        if isinstance(layer, ExceptionMiddleware):
-            layer.add_exception_handler(ConnectorError, answer_error)
+    if layer is None:
+        return
+    while layer is not None and not isinstance(layer, ExceptionMiddleware):
         layer = getattr(layer, "app", None)
+    if isinstance(layer, ExceptionMiddleware):
+        layer.add_exception_handler(ConnectorError, answer_error)
+    else:  # somebody's middleware hides what is behind it
+        app.middleware_stack = app.build_middleware_stack()

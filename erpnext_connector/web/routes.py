@@ -70,7 +70,7 @@ def answer(door: Door, request: WebRequest) -> WebResponse:
         response = _handled(door, request)
     except ConnectorError as error:
         if error.http_status >= 500:
-            _log.warning("%s %s ended with %s: %s", request.method, request.path, error.code, error.message)
+            _log.warning("%s %r ended with %s: %s", request.method, request.path, error.code, error.message)
         response = tell(door, request, error)
     return secured(response)
 

@@ -67,10 +67,16 @@ def _page(door: Door, request: WebRequest, error: ConnectorError, actions: tuple
         "notice.html",
         status=error.http_status,
         heading=next((heading for kind, heading in _HEADINGS if isinstance(error, kind)), _OTHERWISE),
-        sentences=[error.message, error.hint],
+        sentences=_sentences(error),
         code=error.code,
         actions=_ways_on(door, request, error) if actions is None else actions,
     )
+
+
+def _sentences(error: ConnectorError) -> list[str]:
+    """A person's fresh token that ERPNext refuses is no API key, so the hint about those is not for people."""
+    hint = errors.SignInRequired.hint if isinstance(error, errors.CredentialsRefused) else error.hint
+    return [error.message, hint]
 
 
 def _ways_on(door: Door, request: WebRequest, error: ConnectorError) -> tuple[Action, ...]:

@@ -166,22 +166,24 @@ def sandbox() -> Iterator[Callable[[str, int], Sandbox]]:
         one.stop()
 
 
-def settings_for(sandbox: Sandbox, app_url: str, tmp_path: Path, **changes: str) -> Settings:
+def environment_for(sandbox: Sandbox, app_url: str, tmp_path: Path) -> dict[str, str]:
+    """What one would set for this sandbox."""
     client = sandbox.variables["clients"]["Test app"]
-    return Settings.from_environment(
-        {
-            "ERPNEXT_URL": sandbox.url,
-            "ERPNEXT_CLIENT_ID": client["client_id"],
-            "ERPNEXT_CLIENT_SECRET": client["client_secret"],
-            "ERPNEXT_API_KEY": sandbox.variables["api_key"],
-            "ERPNEXT_API_SECRET": sandbox.variables["api_secret"],
-            "ERPNEXT_WEBHOOK_SECRET": WEBHOOK_SECRET,
-            "CONNECTOR_URL": app_url,
-            "CONNECTOR_DATABASE_URL": f"sqlite:///{tmp_path / 'connector.sqlite3'}",
-            "CONNECTOR_KEY_FILE": str(tmp_path / "connector.key"),
-            **changes,
-        }
-    )
+    return {
+        "ERPNEXT_URL": sandbox.url,
+        "ERPNEXT_CLIENT_ID": client["client_id"],
+        "ERPNEXT_CLIENT_SECRET": client["client_secret"],
+        "ERPNEXT_API_KEY": sandbox.variables["api_key"],
+        "ERPNEXT_API_SECRET": sandbox.variables["api_secret"],
+        "ERPNEXT_WEBHOOK_SECRET": WEBHOOK_SECRET,
+        "CONNECTOR_URL": app_url,
+        "CONNECTOR_DATABASE_URL": f"sqlite:///{tmp_path / 'connector.sqlite3'}",
+        "CONNECTOR_KEY_FILE": str(tmp_path / "connector.key"),
+    }
+
+
+def settings_for(sandbox: Sandbox, app_url: str, tmp_path: Path, **changes: str) -> Settings:
+    return Settings.from_environment({**environment_for(sandbox, app_url, tmp_path), **changes})
 
 
 @pytest.fixture
