@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from erpnext_connector.client import Bearer
 from erpnext_connector.connector import MAIN_SITE
-from erpnext_connector.errors import ConnectorError, Forbidden
+from erpnext_connector.errors import ConnectorError, Forbidden, OutcomeUnknown, SiteUnavailable
 from erpnext_connector.oauth.grant import AuthorizationRequest, exchange_code, read_callback, revoke
 from erpnext_connector.oauth.identity import Profile, check_id_token, userinfo
 from erpnext_connector.oauth.tokens import OAuthClient, TokenSet
@@ -103,7 +103,14 @@ def _finish(door: Door, request: WebRequest, pending: PendingSignIn, code: Secre
 def _exchanged(door: Door, client: OAuthClient, pending: PendingSignIn, code: Secret) -> TokenSet:
     endpoints = door.connector.running.endpoints(pending.site_id)
     call = exchange_code(client, code, pending.verifier, door.connector.clock.now, endpoints=endpoints)
-    return door.connector.as_nobody(pending.site_id).send(call)
+    try:
+        return door.connector.as_nobody(pending.site_id).send(call)
+    except OutcomeUnknown as error:  # whether the code is used up does not matter: a new sign-in brings a new one
+        raise SiteUnavailable(
+            "ERPNext broke off while you were signing in.",
+            hint="Start again with Sign in.",
+            upstream_status=error.upstream_status,
+        ) from error
 
 
 def _identified(door: Door, client: OAuthClient, pending: PendingSignIn, tokens: TokenSet) -> Profile:

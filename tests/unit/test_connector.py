@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from erpnext_connector import Connector, Manifest, Secret, Settings, errors
-from erpnext_connector.connector import ServiceAccount
+from erpnext_connector.connector.credentials import ServiceAccount
 from erpnext_connector.oauth.identity import Profile
 from erpnext_connector.store.sites import Site
 from tests.clocks import ManualClock

@@ -130,8 +130,8 @@ def test_erpnext_down_at_the_start_is_a_page_that_tries_again(world: World) -> N
 @pytest.mark.parametrize(
     ("fault", "path", "code"),
     [
-        ("error", TOKEN_PATH, "outcome_unknown"),
-        ("drop", TOKEN_PATH, "outcome_unknown"),
+        ("error", TOKEN_PATH, "site_unavailable"),
+        ("drop", TOKEN_PATH, "site_unavailable"),
         ("too_many_requests", TOKEN_PATH, "rate_limited"),
         ("error", USERINFO_PATH, "site_fault"),
     ],
@@ -149,6 +149,29 @@ def test_erpnext_failing_in_the_middle_is_a_page_that_starts_again(
     assert is_signed_out(world, browser)
     world.sandbox.site.faults.clear()
     assert world.sign_in(browser).status_code == 303
+
+
+def test_erpnext_gone_at_the_callback_is_a_page_that_starts_again(world: World) -> None:
+    browser = world.browser()
+    returned = world.answer(browser, world.to_consent(browser), "allow")
+    world.sandbox.stop()
+    page = browser.go(returned)
+    assert page.status_code == 503
+    assert has_sign_in_button(page, "%2Fitems")
+    assert is_signed_out(world, browser)
+
+
+def test_erpnext_down_when_the_token_is_old_signs_nobody_out(world: World) -> None:
+    browser = world.browser()
+    world.sign_in(browser)
+    world.clock.offset_seconds = 4000
+    world.sandbox.fault("error", path=TOKEN_PATH)
+    page = browser.go(f"{world.url}/items")
+    assert page.status_code == 503
+    assert "<code>site_unavailable</code>" in page.text
+    assert "Sign in" not in page.text
+    world.sandbox.site.faults.clear()
+    assert len(browser.go(f"{world.url}/items").json()) == 2
 
 
 def test_erpnext_going_away_during_work_is_a_page_that_tries_again(world: World) -> None:

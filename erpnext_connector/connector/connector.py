@@ -1,4 +1,4 @@
-"""The connector: an app's manifest, settings and handlers wired into one object that can be started."""
+"""The one object that an app makes."""
 
 from __future__ import annotations
 
@@ -9,42 +9,26 @@ import secrets
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
-from erpnext_connector.client import Anonymous, AsyncClient, AsyncSiteConnection, Client, Credentials, SiteConnection
-from erpnext_connector.client.credentials import ApiKey
+from erpnext_connector.client import Anonymous, ApiKey, AsyncClient, Client, Credentials
 from erpnext_connector.clock import Clock, SystemClock
-from erpnext_connector.errors import BadRequest, ConnectorError, Misconfigured, NotFound, Retryable
+from erpnext_connector.connector.credentials import ServiceAccount, VaultCredentials
+from erpnext_connector.connector.running import MAIN_SITE, Running
+from erpnext_connector.errors import ConnectorError, Misconfigured
 from erpnext_connector.inbox import Event, Inbox
 from erpnext_connector.manifest import Manifest
-from erpnext_connector.oauth import discovery, grant
-from erpnext_connector.oauth.discovery import Endpoints
 from erpnext_connector.oauth.identity import Profile
-from erpnext_connector.oauth.tokens import OAuthClient, TokenSet
-from erpnext_connector.secret import Secret
 from erpnext_connector.settings import Settings, missing
-from erpnext_connector.store.database import Database
-from erpnext_connector.store.ledger import Ledger
-from erpnext_connector.store.pending import PendingSignIns
-from erpnext_connector.store.seal import KeyRing
-from erpnext_connector.store.sessions import Sessions
 from erpnext_connector.store.sites import Site, Sites
-from erpnext_connector.store.vault import Vault
 from erpnext_connector.wire.site import SiteAddress
-
-MAIN_SITE: Final = "main"
-"""The id of the site that the environment names."""
 
 HandlerT = TypeVar("HandlerT", bound=Callable[[Event], Any])
 HookT = TypeVar("HookT", bound=Callable[..., Any])
 
-_BEARER: Final = "Bearer "
-# How long another process may go on with what this one knows of a site.
-_SITE_SECONDS: Final = 5.0
 _log = logging.getLogger(__name__)
 
 
@@ -198,7 +182,7 @@ class Connector:
     def _built(self) -> Running:
         _check_public_url(self.settings.public_url or self.manifest.app.url)
         with ExitStack() as undo:
-            running = Running(self)
+            running = Running(self.settings, self.clock, self.random)
             undo.callback(running.close)
             running.database.migrate()
             self._put_main_site(running.sites)
@@ -253,166 +237,6 @@ class Connector:
         """Start with an ASGI app and stop with it: `FastAPI(lifespan=connector.lifespan)`."""
         async with self:
             yield
-
-
-@dataclass(slots=True)
-class _Lines:
-    """The connections to one site; the asynchronous one is made by the event loop that asks for it."""
-
-    address: str
-    connection: SiteConnection
-    clock: Clock
-    endpoints: Endpoints | None = None
-    _async_connection: AsyncSiteConnection | None = None
-
-    @property
-    def async_connection(self) -> AsyncSiteConnection:
-        if self._async_connection is None:
-            self._async_connection = AsyncSiteConnection(SiteAddress.parse(self.address), clock=self.clock)
-        return self._async_connection
-
-    async def aclose(self) -> None:
-        connection, self._async_connection = self._async_connection, None
-        if connection:
-            await connection.aclose()
-
-
-class Running:
-    """What a started connector is made of."""
-
-    def __init__(self, connector: Connector) -> None:
-        settings, clock, random = connector.settings, connector.clock, connector.random
-        self.keyring = KeyRing.load(settings.key, settings.key_file)
-        self.database = Database(settings.database_url)
-        self.sites = Sites(self.database, self.keyring)
-        self.sessions = Sessions(self.database, clock, random)
-        self.pending = PendingSignIns(self.database, self.keyring, clock, random)
-        self.vault = Vault(self.database, self.keyring, clock, self.refresh, token_bytes=random)
-        self.inbox = Inbox(self.database, clock, self.webhook_secrets)
-        self.ledger = Ledger(self.database, clock)
-        self._clock = clock
-        self._known: dict[str, tuple[float, Site]] = {}
-        self._lines: dict[str, _Lines] = {}
-        self._guard = threading.Lock()
-
-    def site(self, site_id: str) -> Site:
-        """The site; raises `NotFound`, or `SettingMissing` for the main site that nobody set.
-
-        Looked up in the database every few seconds at most.
-        """
-        site = self.find(site_id)
-        if site is None:
-            raise missing("ERPNEXT_URL") if site_id == MAIN_SITE else NotFound("This app knows no such site.")
-        return site
-
-    def find(self, site_id: str) -> Site | None:
-        """The site, or None."""
-        return self._looked_up(_checked(site_id))
-
-    def lines(self, site_id: str) -> _Lines:
-        """The connections to the site, shared by all who call it; made anew when its address changed."""
-        address = self.site(site_id).address
-        with self._guard:
-            lines = self._lines.get(site_id)
-            if lines is None or lines.address != address:
-                connection = SiteConnection(SiteAddress.parse(address), clock=self._clock)
-                lines = self._lines[site_id] = _Lines(address, connection, self._clock)
-            return lines
-
-    def endpoints(self, site_id: str) -> Endpoints:
-        """Where the site's OAuth endpoints are: asked once, the fixed ones while it does not answer."""
-        lines = self.lines(site_id)
-        if lines.endpoints is None:
-            try:
-                lines.endpoints = Client(lines.connection, Anonymous()).send(discovery.discover(lines.address))
-            except Retryable:
-                return discovery.FIXED
-            except ConnectorError:
-                lines.endpoints = discovery.FIXED
-        return lines.endpoints
-
-    def oauth_client(self, site_id: str, redirect_uri: str = "") -> OAuthClient:
-        """This app as the site knows it; raises `SettingMissing` without a client id."""
-        site = self.site(site_id)
-        if not site.client_id:
-            raise missing("ERPNEXT_CLIENT_ID")
-        return OAuthClient(site.client_id, site.client_secret, redirect_uri)
-
-    def refresh(self, site_id: str, tokens: TokenSet) -> TokenSet:
-        """Ask the site for a new pair, as the vault does."""
-        call = grant.refresh(self.oauth_client(site_id), tokens, self._clock.now, endpoints=self.endpoints(site_id))
-        return Client(self.lines(site_id).connection, Anonymous()).send(call)
-
-    def webhook_secrets(self, site_id: str) -> tuple[Secret, ...]:
-        """What the site may sign with; none for an unknown site."""
-        site = self.find(site_id)
-        return site.webhook_secrets if site else ()
-
-    def _looked_up(self, site_id: str) -> Site | None:
-        now = self._clock.monotonic()
-        known = self._known.get(site_id)
-        if known and now < known[0]:
-            return known[1]
-        site = self.sites.get(site_id)
-        if site is None:
-            self._known.pop(site_id, None)
-        else:
-            self._known[site_id] = (now + _SITE_SECONDS, site)
-        return site
-
-    def close(self) -> None:
-        """Let handlers finish, then close what is blocking."""
-        self.inbox.stop()
-        with self._guard:
-            all_lines = list(self._lines.values())
-            self._lines.clear()
-        for lines in all_lines:
-            lines.connection.close()
-        self.database.close()
-
-    async def aclose(self) -> None:
-        """Close what belongs to the event loop."""
-        for lines in list(self._lines.values()):
-            await lines.aclose()
-
-
-@dataclass(frozen=True, slots=True)
-class VaultCredentials:
-    """A user's grant as credentials: refreshed when it is old, or when the site refuses it."""
-
-    vault: Vault
-    site_id: str
-    user: str
-
-    def authorization(self, refused: Secret | None = None) -> Secret | None:
-        """The header; raises `GrantLost` when there is no grant (any more), `Retryable` when nobody can tell."""
-        token = Secret(refused.reveal().removeprefix(_BEARER)) if refused else None
-        return Secret(_BEARER + self.vault.fresh(self.site_id, self.user, token).reveal())
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceAccount:
-    """The app's own API key. When the site refuses it, no user's sign-in helps: whoever runs the app has to act."""
-
-    key: ApiKey
-    blocking = False
-
-    def authorization(self, refused: Secret | None = None) -> Secret | None:
-        """The header; raises `Misconfigured` once it was refused."""
-        if refused:
-            raise Misconfigured(
-                "ERPNext refuses the service account's API key.",
-                hint="Make a new key (in ERPNext: User, Settings, API Access), set ERPNEXT_API_KEY and "
-                "ERPNEXT_API_SECRET, and start the app again.",
-                upstream_status=401,
-            )
-        return self.key.authorization()
-
-
-def _checked(site_id: str) -> str:
-    if "\0" in site_id or len(site_id) > 140:
-        raise BadRequest("That is no id of a site.")
-    return site_id
 
 
 def _check_public_url(url: str | None) -> None:
