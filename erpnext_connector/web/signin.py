@@ -41,7 +41,8 @@ def login(door: Door, request: WebRequest) -> WebResponse:
         return _choice(door, request)
     running = door.connector.running
     client = running.oauth_client(site_id, door.redirect_uri(request))
-    door.connector.as_nobody(site_id).send(replace(ping(), timeout_seconds=_PING_SECONDS))
+    # Not repeatable: a person waits, and can click again sooner than a hanging site answers.
+    door.connector.as_nobody(site_id).send(replace(ping(), timeout_seconds=_PING_SECONDS, repeatable=False))
     begun = AuthorizationRequest.begin(
         client, running.site(site_id).address, random=door.connector.random, endpoints=running.endpoints(site_id)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -125,6 +126,14 @@ def test_erpnext_down_at_the_start_is_a_page_that_tries_again(world: World) -> N
     assert 'href="/erpnext/login?next=/items">Try again<' in page.text
     told = httpx2.get(f"{world.url}/erpnext/login", headers=JSON).json()["error"]
     assert told["code"] in DOWN
+
+
+def test_erpnext_hanging_at_the_start_keeps_nobody_waiting_for_long(world: World) -> None:
+    world.sandbox.fault("slow", path="/api/method/ping", seconds=6)
+    started = time.monotonic()
+    page = world.browser().go(f"{world.url}/erpnext/login")
+    assert time.monotonic() - started < 6
+    assert "<code>site_unavailable</code>" in page.text
 
 
 @pytest.mark.parametrize(
