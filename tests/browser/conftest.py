@@ -25,7 +25,7 @@ def chromium() -> str | None:
     return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # no longer: the event loop of the synchronous API would be in the way of asyncio
 def browser() -> Iterator[Browser]:
     path = chromium()
     if path is None:
