@@ -119,6 +119,11 @@ def login(site: Site, request: Request, _user: str) -> Response:
     return response
 
 
+def is_login(request: Request) -> bool:
+    """Whether the request tries to sign in by password."""
+    return request.path in LOGIN_PATHS or request.arguments.get("cmd") == "login"
+
+
 def check_password(site: Site, request: Request, given: str, password: str) -> str:
     """The user with this name and password; FrappeError (401, or 500 when locked) where there is none."""
     if not given or not password:

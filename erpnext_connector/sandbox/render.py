@@ -168,7 +168,12 @@ def finish(site: Site, request: Request, response: Response) -> Response:
         if response.status in REFUSED:
             where = f"{request.base_url}/.well-known/oauth-protected-resource"
             response.headers.append(("www-authenticate", f'Bearer resource_metadata="{where}"'))
-    if "set-cookie" not in names:
+    if "set-cookie" not in names and not _is_failed_login(request, response):
         session = accounts.session_of(site, request)
         response.headers.extend(accounts.cookies(site, request, session))
     return response
+
+
+def _is_failed_login(request: Request, response: Response) -> bool:
+    """Frappe refuses a password before it has a session to send cookies of."""
+    return response.status >= 400 and accounts.is_login(request)

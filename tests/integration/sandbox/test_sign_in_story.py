@@ -72,6 +72,16 @@ def test_a_wrong_password_shows_the_login_page_again(start):
         assert 'value="sales@example.com"' in page.text
 
 
+@pytest.mark.parametrize("frappe", ["14", "15", "16"])
+@pytest.mark.parametrize("path", ["/login", "/api/method/login", "/?cmd=login"])
+def test_a_wrong_password_sets_no_cookies_while_the_right_one_does(start, frappe, path):
+    with start("--frappe", frappe).client() as browser:
+        refused = browser.post(path, data={**LOGIN, "pwd": "wrong"})
+        assert refused.status_code == 401
+        assert "set-cookie" not in refused.headers
+        assert "sid" in browser.post(path, data=LOGIN).cookies
+
+
 @pytest.mark.parametrize(
     "target", ["https://evil.example.com/", "//evil.example.com/", "/\\evil.example.com", "javascript:1"]
 )
