@@ -78,8 +78,8 @@ _OF_THE_REQUEST: Final = frozenset(
         *("ProgrammingError", "TypeError", "ValueError"),
     }
 )
-# Column and DocType names that do not exist; Frappe 14 calls the latter just "Error".
-_OF_THE_REQUEST_TEXT: Final = re.compile(r"\(1054,|No module named '")
+# Columns that two joined tables have, columns and DocTypes that do not exist; Frappe 14 calls the last just "Error".
+_OF_THE_REQUEST_TEXT: Final = re.compile(r"\(105[24],|No module named '")
 _UNKNOWN_METHOD: Final = re.compile(r"has no attribute '|No module named '|Failed to get method for command")
 _EXCEPTION: Final = re.compile(r"\s*(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)\s*(?::\s*(.*))?\Z", re.DOTALL)
 _HINT_MAY_BE_MISSING: Final = (

@@ -282,6 +282,14 @@ def test_an_unknown_column_is_the_callers_mistake_while_a_lost_connection_is_not
     assert "nope" not in error_of(answer(500, unknown)).message, "SQL is not for people"
 
 
+def test_a_column_that_two_joined_tables_have_is_the_callers_mistake() -> None:
+    ambiguous = {"exception": "pymysql.err.OperationalError: (1052, \"Column 'name' in ORDER BY is ambiguous\")"}
+    error = error_of(answer(500, ambiguous))
+    assert type(error) is BadRequest
+    assert "ORDER BY" not in error.message
+    assert "arguments" in error.hint
+
+
 def test_a_missing_argument_is_named() -> None:
     body = {"exception": "TypeError: get_list() missing 1 required positional argument: 'doctype'"}
     error = error_of(answer(500, body))
