@@ -1,17 +1,13 @@
 /** `<erpnext-link>`: a form field that holds the name of an ERPNext document, picked as one types. */
 
-import type { Answer, LinkOption } from "./answer";
-import { exactMatch } from "./exact";
+import type { LinkOption } from "./answer";
+import { Combobox } from "./combobox";
 import { Lookup } from "./lookup";
-import { Popup } from "./popup";
 import styleText from "./style.css";
-import { View } from "./view";
 import { words } from "./words";
 
 export type { LinkOption };
 
-const QUIET_MILLISECONDS = 120;
-const LIMIT = "20";
 const LINK_ROUTE = new URL("../link/", import.meta.url).href;
 const PROPERTIES = ["doctype", "src", "filters", "value", "label", "required", "disabled", "placeholder"] as const;
 
@@ -25,22 +21,25 @@ export class ErpnextLink extends HTMLElement {
   static readonly words = words;
 
   readonly #internals = this.attachInternals();
-  readonly #view = new View();
-  readonly #popup = new Popup(this.#view.field, (option) => this.#pick(option), () => this.#retry());
-  readonly #searches = new Lookup();
+  readonly #combobox = new Combobox({
+    doctype: () => this.doctype,
+    isOff: () => this.#isOff,
+    chosen: () => this.#chosen,
+    address: (question) => this.#address(question),
+    take: (option) => this.#take(option),
+    restore: () => this.#choose(this.#chosen, this.#isTitleKnown),
+    touched: (hasFinished) => this.#touch(hasFinished),
+    changed: () => this.#update(),
+    submit: () => this.form?.requestSubmit(),
+  });
   readonly #titles = new Lookup();
   #listening: AbortController | undefined;
   #chosen: LinkOption | null = null;
   #isTitleKnown = true;
   #isChanged = false; // the value is no longer the attribute's
   #isTouched = false; // the person was here, so problems may be shown
-  #isSettled = true; // the text in the input is the chosen document's
-  #isLoading = false;
   #isDisabledByForm = false;
   #isUpdateDue = false;
-  #movedByKeyboard = false;
-  #needsRetry = false;
-  #typedProblem = "";
   #customError = "";
   #warning = "";
 
@@ -48,7 +47,7 @@ export class ErpnextLink extends HTMLElement {
     super();
     const root = this.attachShadow({ mode: "open", delegatesFocus: true });
     root.adoptedStyleSheets = [style];
-    this.#view.mount(root, this.#popup.root);
+    this.#combobox.mount(root);
     this.#listenInside();
   }
 
@@ -162,7 +161,7 @@ export class ErpnextLink extends HTMLElement {
 
   /** Forgets what was found before, and reads the picked document's title again. */
   refresh(): void {
-    this.#searches.forget();
+    this.#combobox.forget();
     this.#titles.forget();
     this.#isTitleKnown = this.#chosen === null;
     this.#updateSoon();
@@ -178,16 +177,11 @@ export class ErpnextLink extends HTMLElement {
 
   disconnectedCallback(): void {
     this.#listening?.abort();
-    this.#searches.cancel();
-    this.#close();
+    this.#combobox.cancel();
   }
 
   attributeChangedCallback(attribute: string): void {
-    if (attribute === "doctype" || attribute === "src" || attribute === "filters") {
-      this.#searches.forget();
-      this.#popup.clear();
-      this.#close();
-    }
+    if (attribute === "doctype" || attribute === "src" || attribute === "filters") this.#combobox.startOver();
     if ((attribute === "value" || attribute === "label") && !this.#isChanged) this.#chooseDefault();
     this.#updateSoon();
   }
@@ -198,7 +192,7 @@ export class ErpnextLink extends HTMLElement {
 
   formDisabledCallback(disabled: boolean): void {
     this.#isDisabledByForm = disabled;
-    if (disabled) this.#close();
+    if (disabled) this.#combobox.close();
     this.#update();
   }
 
@@ -225,21 +219,17 @@ export class ErpnextLink extends HTMLElement {
   #choose(option: LinkOption | null, isTitleKnown = true): void {
     this.#chosen = option;
     this.#isTitleKnown = isTitleKnown || option === null;
-    this.#isSettled = true;
-    this.#typedProblem = this.#warning = "";
-    this.#view.showChosen(option);
+    this.#warning = "";
+    this.#combobox.show(option);
     this.#update();
     if (!this.#isTitleKnown) this.#updateSoon();
   }
 
   /** The person's own choice: told to the page. */
-  #pick(option: LinkOption | null): void {
+  #take(option: LinkOption | null): void {
     const before = this.value;
-    this.#searches.cancel();
-    this.#close();
     this.#isChanged = true;
     this.#choose(option);
-    this.#view.announce(option ? words.picked(option.label) : words.cleared);
     if (this.value !== before) {
       this.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
       this.dispatchEvent(new Event("change", { bubbles: true }));
@@ -247,222 +237,55 @@ export class ErpnextLink extends HTMLElement {
     if (option) this.dispatchEvent(new CustomEvent("erpnext-link-select", { detail: { ...option }, bubbles: true, composed: true }));
   }
 
-  /** Typed text that was not picked: taken if it names exactly one document, otherwise the field is invalid. */
-  async #settle(): Promise<void> {
-    if (this.#isSettled) return;
-    this.#isTouched = true;
-    const text = this.#view.input.value.trim();
-    if (!text) return this.#pick(null);
-    if (text === this.#chosen?.label) return this.#choose(this.#chosen, this.#isTitleKnown);
-    this.#typedProblem = words.lookingUp(text);
-    this.#load(true);
-    const answer = await this.#exactly(text);
-    if (!answer || this.#isSettled || this.#view.input.value.trim() !== text) return;
-    this.#load(false);
-    const match = answer.kind === "found" ? exactMatch(text, answer.options) : undefined;
-    if (match) return this.#pick(match);
-    this.#typedProblem = answer.kind === "found" ? words.notPicked(this.doctype, text) : words.notConfirmed(text);
+  #touch(hasFinished: boolean): void {
+    this.#isTouched = hasFinished;
+    if (!hasFinished) this.#warning = "";
     this.#update();
-  }
-
-  /** What is called so: among the first results, or by name. */
-  async #exactly(text: string): Promise<Answer | undefined> {
-    const answer = await this.#searches.find(this.#address({ txt: text, limit: LIMIT }));
-    if (answer?.kind !== "found" || exactMatch(text, answer.options)) return answer;
-    return this.#searches.find(this.#address({ value: text }));
   }
 
   async #readTitle(): Promise<void> {
     const wanted = this.#chosen;
     if (!wanted || !this.doctype || !this.isConnected) return;
     this.#isTitleKnown = true;
-    const answer = await this.#titles.find(this.#address({ value: wanted.value }, false));
-    if (answer?.kind !== "found" || this.#chosen !== wanted || !this.#isSettled) return;
+    const answer = await this.#titles.find(this.#linkRoute({ value: wanted.value }));
+    if (answer?.kind !== "found" || this.#chosen !== wanted || !this.#combobox.isSettled) return;
     if (answer.options[0]) return this.#choose(answer.options[0]);
     this.#warning = words.gone(this.doctype, wanted.value);
     this.#update();
   }
 
-  // --- the search
-
-  #address(question: Record<string, string>, withFilters = true): URL {
-    const url = new URL(encodeURIComponent(this.doctype), this.src);
+  #address(question: Record<string, string>): URL | undefined {
     const filters = this.filters;
-    if (withFilters && filters) url.searchParams.set("filters", JSON.stringify(filters));
+    if (filters === undefined) return undefined;
+    return this.#linkRoute(filters ? { filters: JSON.stringify(filters), ...question } : question);
+  }
+
+  #linkRoute(question: Record<string, string>): URL {
+    const url = new URL(encodeURIComponent(this.doctype), this.src);
     for (const [name, value] of Object.entries(question)) url.searchParams.set(name, value);
     return url;
-  }
-
-  /** Opens the list and fills it for what is typed; with a picked document in the field, for everything. */
-  async #search(delay: number): Promise<void> {
-    if (this.#isOff) return;
-    const text = this.#isSettled ? "" : this.#view.input.value.trim();
-    this.#open();
-    if (this.filters === undefined) return this.#show(text, { kind: "failed", message: words.badFilters });
-    this.#popup.showSearching();
-    this.#load(true);
-    const answer = await this.#searches.find(this.#address({ txt: text, limit: LIMIT }), delay);
-    if (!answer) return;
-    this.#load(false);
-    this.#show(text, answer);
-  }
-
-  #show(text: string, answer: Answer): void {
-    this.#needsRetry = answer.kind !== "found";
-    if (!this.#popup.isOpen) return;
-    const sentence =
-      answer.kind === "found" ? this.#popup.showOptions(this.doctype, text, answer) : this.#popup.showTrouble(answer);
-    this.#view.announce(sentence);
-  }
-
-  #retry(): void {
-    this.#view.input.focus();
-    void this.#search(0);
-  }
-
-  #load(isLoading: boolean): void {
-    this.#isLoading = isLoading;
-    this.#update();
-  }
-
-  #open(): void {
-    this.#popup.open();
-    this.#showActive();
-  }
-
-  #close(): void {
-    this.#popup.close();
-    this.#needsRetry = this.#movedByKeyboard = this.#isLoading = false;
-    this.#showActive();
-    this.#update();
   }
 
   // --- what the person does
 
   #listenInside(): void {
-    const { input, field, clear } = this.#view;
-    input.addEventListener("input", (event) => this.#typed(event as InputEvent));
-    input.addEventListener("change", (event) => event.stopPropagation());
-    input.addEventListener("compositionend", (event) => this.#typed(event));
-    input.addEventListener("keydown", (event) => this.#pressed(event));
-    field.addEventListener("click", (event) => this.#clicked(event));
-    clear.addEventListener("click", (event) => this.#clearClicked(event));
-    this.#popup.root.addEventListener("activate", () => this.#showActive());
     this.addEventListener("focusin", () => this.#showName());
     this.addEventListener("focusout", () => this.#left());
-    this.addEventListener("invalid", () => {
-      this.#isTouched = true;
-      this.#update();
-    });
+    this.addEventListener("invalid", () => this.#touch(true));
   }
 
-  /** Back on the page, perhaps signed in again or online again: what failed is tried once more. */
   #listenOutside(): void {
     this.#listening?.abort();
     this.#listening = new AbortController();
-    const again = (): void => {
-      if (this.#needsRetry && this.#popup.isOpen) void this.#search(0);
-    };
-    for (const event of ["focus", "online"]) window.addEventListener(event, again, { signal: this.#listening.signal });
-  }
-
-  #typed(event: InputEvent | CompositionEvent): void {
-    event.stopPropagation();
-    if ("isComposing" in event && event.isComposing) return;
-    this.#isSettled = this.#isTouched = this.#movedByKeyboard = false;
-    this.#warning = "";
-    this.#typedProblem = words.notPicked(this.doctype, this.#view.input.value);
-    this.#popup.activate(-1);
-    if (this.#view.input.value === "") this.#pick(null);
-    this.#update();
-    void this.#search(QUIET_MILLISECONDS);
-  }
-
-  #pressed(event: KeyboardEvent): void {
-    if (event.isComposing || event.ctrlKey || event.metaKey) return;
-    if (this.#handled(event)) event.preventDefault();
-  }
-
-  #handled(event: KeyboardEvent): boolean {
-    switch (event.key) {
-      case "ArrowDown":
-      case "ArrowUp":
-        return this.#arrow(event.key === "ArrowDown" ? 1 : -1, event.altKey);
-      case "Home":
-      case "End":
-        if (!this.#popup.isOpen || !this.#movedByKeyboard) return false;
-        this.#popup.moveToEnd(event.key === "Home" ? "first" : "last");
-        return true;
-      case "Enter":
-        return this.#enter();
-      case "Escape":
-        return this.#escape();
-      case "Tab":
-        if (this.#movedByKeyboard && this.#popup.active) this.#pick(this.#popup.active);
-        return false;
-      default:
-        return false;
+    for (const event of ["focus", "online"]) {
+      window.addEventListener(event, () => this.#combobox.resume(), { signal: this.#listening.signal });
     }
-  }
-
-  #arrow(step: 1 | -1, alt: boolean): boolean {
-    if (!this.#popup.isOpen) {
-      if (step === 1 || !alt) void this.#search(0);
-    } else if (alt) {
-      if (step === -1) this.#close();
-    } else {
-      this.#movedByKeyboard = true;
-      this.#popup.move(step);
-    }
-    return true;
-  }
-
-  #enter(): boolean {
-    if (this.#popup.isOpen) {
-      if (this.#popup.active) this.#pick(this.#popup.active);
-      else if (this.#needsRetry) this.#retry();
-      else if (!this.#isLoading) void this.#settle();
-    } else if (this.#isSettled) this.form?.requestSubmit();
-    else void this.#settle();
-    return true;
-  }
-
-  /** First closes the list, then brings back what was picked before. */
-  #escape(): boolean {
-    if (this.#popup.isOpen) {
-      this.#searches.cancel();
-      this.#close();
-      return true;
-    }
-    if (this.#isSettled) return false;
-    this.#choose(this.#chosen, this.#isTitleKnown);
-    return true;
-  }
-
-  #clicked(event: Event): void {
-    if (this.#isOff) return;
-    const onInput = event.target === this.#view.input;
-    if (!onInput) this.#view.input.focus();
-    if (!this.#popup.isOpen) {
-      if (this.#isSettled) this.#view.input.select();
-      void this.#search(0);
-    } else if (!onInput) this.#close();
-  }
-
-  #clearClicked(event: Event): void {
-    event.stopPropagation();
-    this.#pick(null);
-    this.#view.input.focus();
   }
 
   #left(): void {
     // Another window or tab came to the front: the focus is still here.
     if ((this.getRootNode() as Document | ShadowRoot).activeElement === this) return;
-    this.#close();
-    this.#searches.cancel();
-    this.#isTouched = true;
-    this.#update();
-    void this.#settle();
+    this.#combobox.leave();
   }
 
   // --- what is shown
@@ -477,7 +300,6 @@ export class ErpnextLink extends HTMLElement {
     this.#isUpdateDue = true;
     queueMicrotask(() => {
       this.#isUpdateDue = false;
-      this.#view.input.placeholder = this.placeholder;
       this.#showName();
       this.#update();
       if (!this.#isTitleKnown) void this.#readTitle();
@@ -485,19 +307,15 @@ export class ErpnextLink extends HTMLElement {
   }
 
   #update(): void {
-    const { input } = this.#view;
-    this.#view.showState({ loading: this.#isLoading, disabled: this.#isOff, required: this.required });
-    this.#internals.setFormValue(this.#isSettled ? this.value : "", JSON.stringify(this.#chosen));
-    if (!this.#isSettled) this.#internals.setValidity({ customError: true }, this.#typedProblem, input);
+    const { isSettled, problem, input } = this.#combobox;
+    this.#combobox.showState({ disabled: this.#isOff, required: this.required });
+    this.#internals.setFormValue(isSettled ? this.value : "", JSON.stringify(this.#chosen));
+    if (!isSettled) this.#internals.setValidity({ customError: true }, problem, input);
     else if (this.required && !this.value) this.#internals.setValidity({ valueMissing: true }, words.required(this.doctype), input);
     else if (this.#customError) this.#internals.setValidity({ customError: true }, this.#customError, input);
     else this.#internals.setValidity({});
-    const problem = this.#isTouched && !this.#isOff ? this.#internals.validationMessage : "";
-    this.#view.showError(problem || this.#warning, !problem);
-  }
-
-  #showActive(): void {
-    this.#view.showExpanded(this.#popup.isOpen, this.#popup.activeId);
+    const shown = this.#isTouched && !this.#isOff ? this.#internals.validationMessage : "";
+    this.#combobox.showError(shown || this.#warning, !shown);
   }
 
   /** The field is called what its label, `aria-label` or `aria-labelledby` says; labels don't reach into a shadow root. */
@@ -506,9 +324,7 @@ export class ErpnextLink extends HTMLElement {
     const named = (this.getAttribute("aria-labelledby") ?? "").split(/\s+/).map((id) => (id ? root.getElementById(id) : null));
     const texts = named.some(Boolean) ? named : [...this.#internals.labels];
     const text = this.getAttribute("aria-label") ?? texts.map((node) => node?.textContent ?? "").join(" ");
-    const name = text.replace(/\s+/g, " ").trim() || this.doctype;
-    this.#view.input.setAttribute("aria-label", name);
-    this.#popup.list.setAttribute("aria-label", name);
+    this.#combobox.showName(text.replace(/\s+/g, " ").trim() || this.doctype, this.placeholder);
   }
 
   /** A property that was set before this class was known is set again, on the class. */
