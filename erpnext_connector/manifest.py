@@ -23,18 +23,23 @@ WEBHOOK_EVENTS: Final = (
     "on_change",
 )
 _SECTIONS: Final = ("app", "webhook")
-_APP_KEYS: Final = ("name", "url", "logo", "support")
+_APP_KEYS: Final = ("name", "url", "logo", "support", "color")
+_COLOR: Final = re.compile(r"#(?:[0-9a-fA-F]{3}){1,2}")
 _WEBHOOK_KEYS: Final = ("doctype", "events")
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The app as people see it: `url` is its own address, `logo` an image's address, `support` where to ask."""
+    """The app as people see it.
+
+    `url` is its own address, `logo` an image's address, `support` where to ask, `color` that of its buttons and links.
+    """
 
     name: str
     url: str | None = None
     logo: str | None = None
     support: str | None = None
+    color: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,10 @@ class _Reader:
         name = self._text(told, "name", "app.", start)
         if not name:
             raise self._error(start, "app.name is missing", 'Write name = "My app"')
+        color = self._text(told, "color", "app.", start)
+        if color and not _COLOR.fullmatch(color):
+            line = self._line("color", after=start)
+            raise self._error(line, f"{color!r} is not a color", 'Write it in hexadecimal, like color = "#0f766e"')
         return App(name, *(self._text(told, key, "app.", start) for key in _APP_KEYS[1:]))
 
     def _webhook(self, told: Mapping[str, Any], number: int) -> WebhookRule:

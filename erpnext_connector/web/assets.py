@@ -10,16 +10,18 @@ from typing import Final
 from erpnext_connector.errors import NotFound
 from erpnext_connector.web.door import Door
 from erpnext_connector.web.message import WebRequest, WebResponse
+from erpnext_connector.web.palette import accent_rule
 
+_PAGES: Final = "pages.css"
 _DIRECTORY: Final = Path(__file__).with_name("static")
 _TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 
 
-def asset(_door: Door, request: WebRequest, name: str) -> WebResponse:
+def asset(door: Door, request: WebRequest, name: str) -> WebResponse:
     """The file; browsers keep it and ask each time whether it is still the same."""
     if "/" in name or Path(name).suffix not in _TYPES:
         raise NotFound("There is no such file.")
-    content, tag = _read(name)
+    content, tag = _read(name, door.connector.manifest.app.color if name == _PAGES else None)
     headers = (("ETag", tag), ("Cache-Control", "no-cache"), ("Content-Type", _TYPES[Path(name).suffix]))
     if tag in request.headers.get("if-none-match", ""):
         return WebResponse(304, headers)
@@ -27,10 +29,12 @@ def asset(_door: Door, request: WebRequest, name: str) -> WebResponse:
 
 
 @lru_cache(maxsize=16)
-def _read(name: str) -> tuple[bytes, str]:
-    """Content and tag; raises `NotFound`, which is not remembered."""
+def _read(name: str, color: str | None) -> tuple[bytes, str]:
+    """Content, in the app's color if it has one, and tag; raises `NotFound`, which is not remembered."""
     try:
         content = (_DIRECTORY / name).read_bytes()
     except (OSError, ValueError):
         raise NotFound("There is no such file.") from None
+    if color:
+        content += accent_rule(color).encode()
     return content, f'"{hashlib.sha256(content).hexdigest()[:20]}"'

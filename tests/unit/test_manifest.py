@@ -14,6 +14,7 @@ name = "Dispatch"
 url = "https://app.example.com"
 logo = "/logo.svg"
 support = "help@example.com"
+color = "#0f766e"
 
 [[webhook]]
 doctype = "Item"
@@ -28,7 +29,7 @@ events = ["on_submit"]
 def test_a_manifest_is_read_from_its_file(tmp_path: Path) -> None:
     (tmp_path / "connector.toml").write_text(WHOLE)
     manifest = Manifest.from_file(tmp_path / "connector.toml")
-    assert manifest.app == App("Dispatch", "https://app.example.com", "/logo.svg", "help@example.com")
+    assert manifest.app == App("Dispatch", "https://app.example.com", "/logo.svg", "help@example.com", "#0f766e")
     assert manifest.webhooks == (
         WebhookRule("Item", ("on_update", "on_trash")),
         WebhookRule("Sales Invoice", ("on_submit",)),
@@ -51,6 +52,8 @@ def test_the_events_are_those_that_a_webhook_can_have() -> None:
         ("[app]\n", "connector.toml, line 1: app.name is missing.", 'Write name = "My app"'),
         ("[app]\nname = 3", "connector.toml, line 2: app.name is not a text.", 'Write name = "..."'),
         ('[app]\nname = " "', "connector.toml, line 2: app.name is not a text.", "Write name"),
+        ('[app]\nname = "x"\ncolor = "teal"', "connector.toml, line 3: 'teal' is not a color.", 'color = "#0f766e"'),
+        ('[app]\nname = "x"\ncolor = "#0f76"', "connector.toml, line 3: '#0f76' is not a color.", "hexadecimal"),
         ('[app]\nnmae = "x"', "connector.toml, line 2: app.nmae is unknown.", "Did you mean name?"),
         ('[app]\nname = "x"\n[aap]', "connector.toml, line 3: aap is unknown.", "Did you mean app?"),
         ('[app]\nname = "x"\n[zzz]', "connector.toml, line 3: zzz is unknown.", "It is one of app, webhook."),
@@ -67,12 +70,12 @@ def test_the_events_are_those_that_a_webhook_can_have() -> None:
         ),
         (
             WHOLE.replace("on_submit", "on_sumbit"),
-            "connector.toml, line 14: 'on_sumbit' is not an event of a webhook.",
+            "connector.toml, line 15: 'on_sumbit' is not an event of a webhook.",
             "Did you mean on_submit?",
         ),
         (
             WHOLE.replace('[[webhook]]\ndoctype = "Sales', '[[webhook]]\ndocytpe = 1\ndoctype = "Sales'),
-            "connector.toml, line 13: webhook.docytpe is unknown.",
+            "connector.toml, line 14: webhook.docytpe is unknown.",
             "Did you mean doctype?",
         ),
     ],

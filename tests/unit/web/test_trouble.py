@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from erpnext_connector import Connector, Manifest, Settings, errors
+from erpnext_connector.web.assets import asset
 from erpnext_connector.web.door import Door
 from erpnext_connector.web.message import WebRequest, WebResponse
 from erpnext_connector.web.trouble import Action, tell
@@ -83,6 +84,17 @@ def test_the_app_puts_its_logo_and_its_support_on_the_page() -> None:
     assert '<img src="https://cdn.example.com/l.svg" alt=""' in response.body.decode()
     assert "Call 112." in response.body.decode()
     assert "img-src 'self' https://cdn.example.com;" in (header(response, "Content-Security-Policy") or "")
+
+
+def test_the_style_of_the_pages_is_in_the_apps_color() -> None:
+    request = WebRequest("GET", "http://127.0.0.1", "/erpnext/ui/pages.css")
+    plain, colored = (
+        asset(door(), request, "pages.css"),
+        asset(door('name = "x"\ncolor = "#0f766e"'), request, "pages.css"),
+    )
+    assert b"light-dark(#0f766e, " in colored.body
+    assert b"#0f766e" not in plain.body
+    assert header(plain, "ETag") != header(colored, "ETag")
 
 
 def test_an_address_to_ask_at_is_a_link() -> None:
