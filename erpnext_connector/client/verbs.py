@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Coroutine
 from inspect import Signature
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from erpnext_connector.call import Call
 from erpnext_connector.client import flows, learning, listing
@@ -14,12 +14,24 @@ from erpnext_connector.client.knowledge import Knowledge
 from erpnext_connector.client.listing import AsyncRows, Listing, Rows
 from erpnext_connector.wire import files, links, lists, meta, methods, resources
 
-if TYPE_CHECKING:
-    from erpnext_connector.client.aclient import AsyncClient
-    from erpnext_connector.client.client import Client
-
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class Blocking(Protocol):
+    """A client whose verbs give their values."""
+
+    def bind_call(self, build: Callable[..., Call[T]]) -> Callable[..., T]: ...
+    def bind_flow(self, build: Callable[..., Flow[T]]) -> Callable[..., T]: ...
+    def bind_rows(self, build: Callable[..., Listing]) -> Callable[..., Rows]: ...
+
+
+class Asynchronous(Protocol):
+    """A client whose verbs give coroutines of their values."""
+
+    def bind_call(self, build: Callable[..., Call[T]]) -> Callable[..., Coroutine[Any, Any, T]]: ...
+    def bind_flow(self, build: Callable[..., Flow[T]]) -> Callable[..., Coroutine[Any, Any, T]]: ...
+    def bind_rows(self, build: Callable[..., Listing]) -> Callable[..., AsyncRows]: ...
 
 
 class Single(Generic[P, T]):
@@ -34,10 +46,10 @@ class Single(Generic[P, T]):
     @overload
     def __get__(self, client: None, owner: type) -> Callable[P, Call[T]]: ...
     @overload
-    def __get__(self, client: Client, owner: type) -> Callable[P, T]: ...
+    def __get__(self, client: Blocking, owner: type) -> Callable[P, T]: ...
     @overload
-    def __get__(self, client: AsyncClient, owner: type) -> Callable[P, Coroutine[Any, Any, T]]: ...
-    def __get__(self, client: Client | AsyncClient | None, owner: type) -> Callable[P, Any]:
+    def __get__(self, client: Asynchronous, owner: type) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, client: Blocking | Asynchronous | None, owner: type) -> Callable[P, Any]:
         return self.build if client is None else _described(client.bind_call(self.build), self.build, self._signature)
 
 
@@ -53,10 +65,10 @@ class Several(Generic[P, T]):
     @overload
     def __get__(self, client: None, owner: type) -> Callable[Concatenate[Knowledge, P], Flow[T]]: ...
     @overload
-    def __get__(self, client: Client, owner: type) -> Callable[P, T]: ...
+    def __get__(self, client: Blocking, owner: type) -> Callable[P, T]: ...
     @overload
-    def __get__(self, client: AsyncClient, owner: type) -> Callable[P, Coroutine[Any, Any, T]]: ...
-    def __get__(self, client: Client | AsyncClient | None, owner: type) -> Callable[..., Any]:
+    def __get__(self, client: Asynchronous, owner: type) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, client: Blocking | Asynchronous | None, owner: type) -> Callable[..., Any]:
         return self.build if client is None else _described(client.bind_flow(self.build), self.build, self._signature)
 
 
@@ -72,10 +84,10 @@ class Many(Generic[P]):
     @overload
     def __get__(self, client: None, owner: type) -> Callable[P, Listing]: ...
     @overload
-    def __get__(self, client: Client, owner: type) -> Callable[P, Rows]: ...
+    def __get__(self, client: Blocking, owner: type) -> Callable[P, Rows]: ...
     @overload
-    def __get__(self, client: AsyncClient, owner: type) -> Callable[P, AsyncRows]: ...
-    def __get__(self, client: Client | AsyncClient | None, owner: type) -> Callable[P, Any]:
+    def __get__(self, client: Asynchronous, owner: type) -> Callable[P, AsyncRows]: ...
+    def __get__(self, client: Blocking | Asynchronous | None, owner: type) -> Callable[P, Any]:
         return self.build if client is None else _described(client.bind_rows(self.build), self.build, self._signature)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Final, Protocol
 
 from sqlalchemy import Connection, inspect, text
 
@@ -12,15 +13,20 @@ from erpnext_connector.errors import Misconfigured
 if TYPE_CHECKING:
     from alembic.config import Config
 
-    from erpnext_connector.store.database import Database
-
 HEAD: Final = "0001"
 VERSION_TABLE: Final = "connector_version"
 # Any number will do, as long as every process of every version takes the same.
 _LOCK: Final = 7_305_812_430_116_829_257
 
 
-def upgrade(database: Database, revision: str = "head") -> None:
+class Transactions(Protocol):
+    """The part of a `Database` that migrations need."""
+
+    def begin(self) -> AbstractContextManager[Connection]: ...
+    def read(self) -> AbstractContextManager[Connection]: ...
+
+
+def upgrade(database: Transactions, revision: str = "head") -> None:
     """Run the migrations that are missing, in one transaction; processes that come second wait and find it done.
 
     Raises `Misconfigured` when the database was made by a newer version of this package.
@@ -33,14 +39,14 @@ def upgrade(database: Database, revision: str = "head") -> None:
     _run(database, lambda config: command.upgrade(config, revision))
 
 
-def downgrade(database: Database, revision: str) -> None:
+def downgrade(database: Transactions, revision: str) -> None:
     """Undo the migrations after `revision`; "base" undoes all, with everything that was stored."""
     from alembic import command
 
     _run(database, lambda config: command.downgrade(config, revision))
 
 
-def _run(database: Database, act: Callable[[Config], None]) -> None:
+def _run(database: Transactions, act: Callable[[Config], None]) -> None:
     from alembic.config import Config
     from alembic.util import CommandError
 
