@@ -71,7 +71,7 @@ async def plan(request: Request, user: CurrentUser) -> Response:
     if problems:
         return _form(request, user, draft, problems)
     delivery_id = deliveries.plan(*draft.checked(names), planned_by=user.identity)
-    return RedirectResponse(f"/deliveries/{delivery_id}", status_code=303)
+    return RedirectResponse(f"/deliveries/{delivery_id}#saved", status_code=303)
 
 
 @app.get("/deliveries/{delivery_id}")

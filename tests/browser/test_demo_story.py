@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +61,7 @@ def plan_a_delivery(page: Page, demo: Demo, item: str = ITEM) -> str:
     pick(page, "Item, row 1", item, item)
     page.get_by_role("button", name="Save delivery").click()
     expect(page.get_by_role("heading", name="Aarav Åberg")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/deliveries/\d+$"))
     return page.url
 
 
@@ -103,6 +105,7 @@ def test_the_whole_story(page: Page, browser: Browser, demo: Demo, tmp_path: Pat
     expect(page.get_by_role("heading", name="Aarav Åberg")).to_be_visible()
     title = page.locator(f'[data-upstream="Item/{ITEM}"]')
     expect(title).to_have_text(f"{ITEM} (odd)")
+    expect(page).to_have_url(re.compile(r"/deliveries/\d+$"))
     delivery = page.url
     shoot(page, tmp_path, "delivery")
 
@@ -119,11 +122,7 @@ def test_the_whole_story(page: Page, browser: Browser, demo: Demo, tmp_path: Pat
     shoot(page, tmp_path, "changed")
 
     # The access is taken back in ERPNext; Dispatch asks politely, and comes back to the same page.
-    apps = page.context.new_page()
-    apps.goto(f"{demo.erpnext}/third_party_apps")
-    apps.get_by_role("link", name="Revoke Dispatch").click()
-    apps.get_by_role("button", name="Revoke").click()
-    expect(apps.get_by_text("No Active Sessions")).to_be_visible()
+    revoke(page, demo)
     page.reload()
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
     shoot(page, tmp_path, "revoked")
@@ -139,6 +138,16 @@ def test_the_whole_story(page: Page, browser: Browser, demo: Demo, tmp_path: Pat
     expect(page.get_by_role("heading", name="Aarav Åberg")).to_have_count(0)
 
 
+def revoke(page: Page, demo: Demo) -> None:
+    """In another tab, on ERPNext's own page."""
+    apps = page.context.new_page()
+    apps.goto(f"{demo.erpnext}/third_party_apps")
+    apps.get_by_role("link", name="Revoke Dispatch").click()
+    apps.get_by_role("button", name="Revoke").click()
+    expect(apps.get_by_text("No Active Sessions")).to_be_visible()
+    apps.close()
+
+
 @contextmanager
 def manager(browser: Browser, demo: Demo) -> Iterator[Page]:
     """The manager's own browser, logged in to the sandbox."""
@@ -152,6 +161,82 @@ def manager(browser: Browser, demo: Demo) -> Iterator[Page]:
         yield page
     finally:
         context.close()
+
+
+def fill_two_rows(page: Page, demo: Demo) -> None:
+    """A new delivery, ready to be saved."""
+    page.goto(f"{demo.dispatch}/deliveries/new")
+    pick(page, "Customer", "aarav åb", "Aarav Åberg")
+    page.get_by_label("Leaves on").fill("2031-05-06")
+    pick(page, "Item, row 1", "grease nylon", "Grease Nylon")
+    page.get_by_label("Quantity, row 1").fill("2.5")
+    page.get_by_role("button", name="+ Add a row").click()
+    pick(page, "Item, row 2", ITEM, ITEM)
+    page.get_by_label("Quantity, row 2").fill("40")
+
+
+def expect_two_rows(page: Page) -> None:
+    expect(page.get_by_role("combobox", name="Customer")).to_have_value("Aarav Åberg")
+    expect(page.get_by_label("Leaves on")).to_have_value("2031-05-06")
+    expect(page.get_by_text("Grease Nylon")).to_be_visible()
+    expect(page.get_by_label("Quantity, row 1")).to_have_value("2.5")
+    assert page.locator("[name=item]").nth(1).evaluate("field => field.value") == ITEM
+    expect(page.get_by_label("Quantity, row 2")).to_have_value("40")
+
+
+def test_what_was_typed_comes_back_when_the_access_was_revoked_before_it_was_saved(
+    page: Page, demo: Demo, tmp_path: Path
+) -> None:
+    sign_in(page, demo)
+    fill_two_rows(page, demo)
+    revoke(page, demo)
+    page.get_by_role("button", name="Save delivery").click()
+    expect(page.get_by_role("heading", name="Your access has ended")).to_be_visible()
+    page.get_by_role("link", name="Sign in").click()
+    page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_text("not saved yet")).to_be_visible()
+    expect_two_rows(page)
+    shoot(page, tmp_path, "back")
+    assert_accessible(page)
+    page.reload()
+    expect_two_rows(page)
+    page.get_by_role("button", name="Save delivery").click()
+    expect(page.get_by_role("heading", name="Aarav Åberg")).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text("Delivery saved.")
+    expect(page.get_by_role("row")).to_have_count(3)
+    page.goto(f"{demo.dispatch}/deliveries/new")
+    expect(page.get_by_role("combobox", name="Customer")).to_have_value("")
+    expect(page.get_by_text("not saved yet")).to_be_hidden()
+
+
+def test_what_was_typed_comes_back_when_the_session_had_ended_and_can_be_put_away(page: Page, demo: Demo) -> None:
+    sign_in(page, demo)
+    fill_two_rows(page, demo)
+    revoke(page, demo)
+    other = page.context.new_page()
+    other.goto(demo.dispatch)  # notices, and ends the session of this browser
+    page.get_by_role("button", name="Save delivery").click()
+    expect(page.get_by_role("heading", name="Please sign in")).to_be_visible()
+    page.get_by_role("link", name="Sign in").click()
+    page.get_by_role("button", name="Allow").click()
+    expect_two_rows(page)
+    page.get_by_role("link", name="Start with an empty form").click()
+    expect(page.get_by_text("not saved yet")).to_be_hidden()
+    expect(page.get_by_role("combobox", name="Customer")).to_have_value("")
+
+
+def test_what_one_person_typed_is_not_shown_to_the_next(page: Page, demo: Demo) -> None:
+    sign_in(page, demo)
+    fill_two_rows(page, demo)
+    revoke(page, demo)
+    page.get_by_role("button", name="Save delivery").click()
+    expect(page.get_by_role("heading", name="Your access has ended")).to_be_visible()
+    page.goto(f"{demo.erpnext}/app")
+    page.get_by_role("button", name="Log out").click()
+    sign_in(page, demo, "manager@example.com")
+    page.goto(f"{demo.dispatch}/deliveries/new")
+    expect(page.get_by_role("combobox", name="Customer")).to_have_value("")
+    expect(page.get_by_text("not saved yet")).to_be_hidden()
 
 
 def test_a_form_that_a_script_made_up_is_checked_in_erpnext(page: Page, demo: Demo) -> None:

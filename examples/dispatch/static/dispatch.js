@@ -1,7 +1,20 @@
-/* Dispatch's pages: rows that come and go, item fields that follow the chosen group, pages that follow ERPNext. */
+/* Dispatch's pages: rows that come and go, item fields that follow the chosen group, what was typed coming back, pages
+   that follow ERPNext. */
+
+import { forget, keep, kept } from "./draft.js";
+
+const TOLD_MILLISECONDS = 10_000;
 
 const byId = (id) => document.getElementById(id);
-const tell = (sentence) => { byId("told").textContent = sentence; };
+
+let silence;
+const tell = (sentence) => {
+  byId("told").textContent = sentence;
+  clearTimeout(silence);
+  silence = setTimeout(() => { byId("told").textContent = ""; }, TOLD_MILLISECONDS);
+};
+
+document.querySelector(".who")?.addEventListener("submit", forget);
 
 // --- new delivery
 
@@ -27,8 +40,23 @@ if (plan) {
     narrowDown();
   };
 
+  const addRow = () => rows.append(byId("row").content.cloneNode(true));
+
+  const bringBack = (draft) => {
+    byId("customer").value = draft.get("customer");
+    byId("day").value = draft.get("day");
+    const items = draft.getAll("item");
+    const quantities = draft.getAll("quantity");
+    while (rows.rows.length < items.length) addRow();
+    [...rows.rows].forEach((row, at) => {
+      row.querySelector("erpnext-link").value = items[at];
+      row.querySelector("input").value = quantities[at];
+    });
+    byId("back").hidden = false;
+  };
+
   byId("add").addEventListener("click", () => {
-    rows.append(byId("row").content.cloneNode(true));
+    addRow();
     number();
     rows.rows[rows.rows.length - 1].querySelector("erpnext-link").focus();
   });
@@ -45,7 +73,19 @@ if (plan) {
 
   byId("group").addEventListener("change", narrowDown);
   byId("enabled").addEventListener("change", narrowDown);
+  plan.addEventListener("submit", () => keep(plan));
+  byId("afresh").addEventListener("click", forget);
+
+  const draft = kept(plan.dataset.person);
+  if (!("fresh" in plan.dataset)) forget(); // it was answered, and is in the page
+  else if (draft) bringBack(draft);
   number();
+}
+
+if (location.hash === "#saved") {
+  forget();
+  tell("Delivery saved.");
+  history.replaceState(null, "", location.pathname);
 }
 
 // --- pages that show upstream titles
