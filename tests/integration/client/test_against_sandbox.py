@@ -1,7 +1,5 @@
 """Every verb of both clients against the sandbox, speaking as each version of Frappe."""
 
-import asyncio
-import inspect
 import itertools
 import json
 import subprocess
@@ -11,7 +9,7 @@ import time
 import pytest
 
 from erpnext_connector.call import Upload
-from erpnext_connector.client import ApiKey, AsyncClient, Client
+from erpnext_connector.client import ApiKey
 from erpnext_connector.errors import (
     BadRequest,
     CredentialsRefused,
@@ -27,6 +25,7 @@ from erpnext_connector.errors import (
 )
 from erpnext_connector.secret import Secret
 from erpnext_connector.wire.lists import Aggregate
+from tests.clients import Asynchronous, Blocking
 
 COMMAND = "from erpnext_connector.cli.main import main; main()"
 NUMBERS = itertools.count()
@@ -47,50 +46,6 @@ def sandbox(request, tmp_path_factory):
     finally:
         process.terminate()
         process.wait(10)
-
-
-class Blocking:
-    """The blocking client; `rows` walks a list."""
-
-    def __init__(self, url, credentials):
-        self.client = Client(url, credentials)
-
-    def __getattr__(self, name):
-        return getattr(self.client, name)
-
-    def rows(self, *arguments, **named):
-        return list(self.client.list(*arguments, **named))
-
-    def close(self):
-        self.client.close()
-
-
-class Asynchronous:
-    """The async client on an event loop of its own."""
-
-    def __init__(self, url, credentials):
-        self.runner = asyncio.Runner()
-        self.client = self._run(lambda: AsyncClient(url, credentials))
-
-    def _run(self, work):
-        async def run():
-            result = work()
-            return await result if inspect.isawaitable(result) else result
-
-        return self.runner.run(run())
-
-    def __getattr__(self, name):
-        return lambda *arguments, **named: self._run(lambda: getattr(self.client, name)(*arguments, **named))
-
-    def rows(self, *arguments, **named):
-        async def walk():
-            return [row async for row in self.client.list(*arguments, **named)]
-
-        return self._run(walk)
-
-    def close(self):
-        self._run(self.client.aclose)
-        self.runner.close()
 
 
 @pytest.fixture(params=[Blocking, Asynchronous], ids=["sync", "async"])
