@@ -14,8 +14,11 @@ from erpnext_connector.sandbox.app import Application, create_app
 from erpnext_connector.sandbox.data import Dataset
 from erpnext_connector.sandbox.demo import Demo, prepare
 from erpnext_connector.sandbox.faults import Fault, Faults, parse_fault
+from erpnext_connector.sandbox.oauth_rules import BY_BASIC, BY_POST, PUBLIC
 from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.versions import VERSIONS
 
+AUTHENTICATION = {"none": PUBLIC, "post": BY_POST, "basic": BY_BASIC}
 WARNING = (
     "warning: {host} is reachable from other machines, and everybody knows the sandbox's passwords. "
     "Leave --host out to bind to this machine alone."
@@ -23,13 +26,26 @@ WARNING = (
 
 
 @click.command("sandbox")
-@click.option("--frappe", type=click.Choice(["14", "15", "16"]), default="15", show_default=True, help="Speak as it.")
+@click.option(
+    "--frappe",
+    type=click.Choice([str(version) for version in VERSIONS]),
+    default="15",
+    show_default=True,
+    help="Speak as it.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=8015, show_default=True, help="0 takes a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to bind to.")
 @click.option(
     "--vars", "vars_file", type=click.Path(dir_okay=False, path_type=Path), help="Write ids and secrets here."
 )
 @click.option("--client", "clients", multiple=True, metavar="NAME=REDIRECT_URI", help="An OAuth client to make.")
+@click.option(
+    "--client-auth",
+    type=click.Choice(list(AUTHENTICATION)),
+    default="post",
+    show_default=True,
+    help="How those clients prove themselves; asked for as Frappe 2026 only.",
+)
 @click.option(
     "--data", "data_file", type=click.Path(dir_okay=False, path_type=Path), help="Keep the data in this file."
 )
@@ -51,6 +67,7 @@ def command(
     host: str,
     vars_file: Path | None,
     clients: tuple[str, ...],
+    client_auth: str,
     data_file: Path | None,
     datasets: tuple[Path, ...],
     time_zone: str | None,
@@ -72,7 +89,8 @@ def command(
         faults=Faults([_fault(text) for text in faults]),
     )
     application = create_app(site=site, webhook_speed=webhook_speed)
-    demo = prepare(site, chosen[0].users(), dict(_client(text) for text in clients))
+    named = dict(_client(text) for text in clients)
+    demo = prepare(site, chosen[0].users(), named, authentication=AUTHENTICATION[client_auth])
     listener = _bind(host, port)
     url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     if vars_file:

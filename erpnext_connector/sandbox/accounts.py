@@ -8,13 +8,13 @@ import hmac
 from typing import Final
 from urllib.parse import quote, unquote
 
-from erpnext_connector.sandbox import records
+from erpnext_connector.sandbox import records, token_rows
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request, Response
 from erpnext_connector.sandbox.methods import Method
-from erpnext_connector.sandbox.oauth_rules import scope_list
 from erpnext_connector.sandbox.sessions import Session
 from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.versions import HARDENED
 
 GUEST: Final = "Guest"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -22,24 +22,41 @@ LOGIN_PATHS: Final = frozenset({"/api/method/login", "/login"})
 SESSION_SECONDS: Final = {14: 216_000}
 USUAL_SESSION_SECONDS: Final = 612_000
 WORDS_OF_AUTHORIZATION: Final = 2
+OAUTH: Final = "/api/method/frappe.integrations.oauth2."
+PROVEN_AT: Final = frozenset({f"{OAUTH}get_token", f"{OAUTH}revoke_token", f"{OAUTH}introspect_token"})
 
 
 def authenticate(site: Site, request: Request) -> str:
     """The user that a request acts as: "Guest" without credentials; FrappeError where credentials are wrong.
 
     A cookie session comes first, then a bearer token, then an API key; a session's user stays when the
-    Authorization header is no good. A header that is not two words is not looked at.
+    Authorization header is no good. A header that is not two words is not looked at. At Frappe 13 whoever brings a
+    dead token is a Guest; since 2026 a good token or key makes up for a missing CSRF token.
     """
     session = session_of(site, request)
-    _check_csrf(request, session)
+    if site.frappe < HARDENED:
+        _check_csrf(request, session)
     user = session.user if session else GUEST
+    found = _by_header(site, request, user)
+    if site.frappe >= HARDENED and found is None:
+        _check_csrf(request, session)
+    return found or user
+
+
+def _by_header(site: Site, request: Request, user: str) -> str | None:
+    """The user of a token or API key, None without one; FrappeError where it is no good and nobody is signed in."""
     words = request.headers.get("authorization", "").split(" ")
-    if len(words) != WORDS_OF_AUTHORIZATION:
-        return user
-    user = _bearer(site, *words) or _api_key(site, *words, user=user) or user
-    if user == GUEST:
+    if len(words) != WORDS_OF_AUTHORIZATION or _names_client(site, request, words[0]):
+        return None
+    found = _bearer(site, *words) or _api_key(site, *words, user=user)
+    if found is None and user == GUEST and site.frappe > 13:
         raise FrappeError("AuthenticationError")
-    return user
+    return found
+
+
+def _names_client(site: Site, request: Request, scheme: str) -> bool:
+    """Whether a Basic header is an OAuth client's own; until 2026 it is read as an API key everywhere."""
+    return site.frappe >= HARDENED and scheme.lower() == "basic" and request.path in PROVEN_AT
 
 
 def session_of(site: Site, request: Request) -> Session | None:
@@ -66,16 +83,14 @@ def _check_csrf(request: Request, session: Session | None) -> None:
 
 
 def _bearer(site: Site, scheme: str, token: str) -> str | None:
-    """The token's user, while it is neither revoked nor expired and its client still has all of its scopes."""
-    if scheme.lower() != "bearer":
+    """The user of a good token; Frappe asks whether that user is enabled only since 2026, 13 takes any scheme."""
+    if scheme.lower() != "bearer" and site.frappe > 13:
         return None
-    found = records.read(site, "OAuth Bearer Token", token)
-    if found is None or found.get("status") == "Revoked" or str(found.get("expiration_time")) <= site.now():
+    found = token_rows.by_access_token(site, token)
+    if found is None or not token_rows.is_good(site, found):
         return None
-    client = records.read(site, "OAuth Client", str(found.get("client")))
-    if client is None or not set(scope_list(found.get("scopes"))) <= set(scope_list(client.get("scopes"))):
-        return None
-    return str(found["user"])
+    user = records.read(site, "User", str(found["user"])) or {}
+    return str(found["user"]) if user.get("enabled") or site.frappe < HARDENED else None
 
 
 def _api_key(site: Site, scheme: str, credentials: str, *, user: str) -> str | None:
@@ -97,13 +112,19 @@ def _api_key(site: Site, scheme: str, credentials: str, *, user: str) -> str | N
     return owner if user == GUEST else user
 
 
-def _key_owner(site: Site, key: str, secret: str) -> str:
-    """The user with this API key; Frappe asks whether that user is enabled only from version 16 on."""
-    for found in records.find(site, "User", api_key=key):
+def _key_owner(site: Site, key: str, secret: str) -> str | None:
+    """The user with this API key; Frappe asks whether that user is enabled only from version 16 on.
+
+    At Frappe 13 a wrong secret is no error: it leaves a Guest.
+    """
+    owners = records.find(site, "User", api_key=key)
+    for found in owners:
         kept = site.password("User", str(found["name"]), "api_secret") or ""
         right = bool(key) and hmac.compare_digest(kept.encode(), secret.encode())
         if right and (found.get("enabled") or site.frappe < 16):
             return str(found["name"])
+    if owners and site.frappe == 13:
+        return None
     raise FrappeError("AuthenticationError")
 
 
@@ -128,7 +149,7 @@ def check_password(site: Site, request: Request, given: str, password: str) -> s
     """The user with this name and password; FrappeError (401, or 500 when locked) where there is none."""
     if not given or not password:
         raise _login_error(site, "Incomplete login details")
-    address = request.headers.get("x-forwarded-for", "127.0.0.1").split(",")[0].strip()
+    address = address_of(request)
     user = records.read(site, "User", given)
     _check_lock(site, address)
     tracked = [address]
@@ -144,6 +165,11 @@ def check_password(site: Site, request: Request, given: str, password: str) -> s
         raise _login_error(site, "User disabled or missing")
     site.failed_logins.forget(tracked)
     return str(user["name"])
+
+
+def address_of(request: Request) -> str:
+    """The address that a request came from, as far as a proxy says."""
+    return request.headers.get("x-forwarded-for", "127.0.0.1").split(",")[0].strip()
 
 
 def _login_error(site: Site, text: str) -> FrappeError:

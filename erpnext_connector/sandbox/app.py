@@ -13,6 +13,7 @@ from erpnext_connector.sandbox import (
     client_methods,
     desk_methods,
     files,
+    jobs,
     oauth,
     openid,
     registration,
@@ -94,6 +95,7 @@ class Sandbox:
 
     def _handled(self, request: Request) -> Response:
         self.site.base_url = request.base_url
+        jobs.run_due(self.site)
         user = accounts.authenticate(self.site, request)
         if request.method == "OPTIONS":
             return Response(200, b"", [("content-type", "text/plain; charset=utf-8"), WITHOUT_COOKIES])

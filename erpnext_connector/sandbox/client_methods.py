@@ -17,6 +17,7 @@ from erpnext_connector.sandbox.methods import WRITE_VERBS, Method
 from erpnext_connector.sandbox.permissions import bold
 from erpnext_connector.sandbox.site import Document, Site
 from erpnext_connector.sandbox.values import parse_json, to_flag
+from erpnext_connector.sandbox.versions import since, until
 
 DEFAULT_TIME_ZONE: Final = "Asia/Kolkata"
 MOST_INSERTS: Final = 200
@@ -284,7 +285,7 @@ def get_doc_permissions(site: Site, request: Request, user: str) -> dict[str, An
     rights = site.permissions.rights(doctype, user)
     if found and user != "Administrator":
         found |= {"if_owner": rights.if_owner, "has_if_owner_enabled": rights.has_if_owner}
-    if site.frappe == 14 and found:
+    if site.frappe < 15 and found:
         found["set_user_permissions"] = found.get("write", 0) if user == "Administrator" else 0
     return {"permissions": found}
 
@@ -414,14 +415,14 @@ METHODS: Final = {
         "rename_doc": Method(rename_doc, verbs=WRITE_VERBS),
         "bulk_update": Method(bulk_update, verbs=WRITE_VERBS),
         "has_permission": Method(has_permission),
-        "get_doc_permissions": Method(get_doc_permissions),
+        "get_doc_permissions": Method(get_doc_permissions, versions=since(14)),
         "get_password": Method(get_password),
         "get_time_zone": Method(get_time_zone, guest=True),
         "attach_file": Method(attach_file, verbs=WRITE_VERBS),
         "is_document_amended": Method(is_document_amended),
-        "validate_link": Method(validate_link, versions=frozenset({14, 15})),
+        "validate_link": Method(validate_link, versions=until(15)),
         "validate_link_and_fetch": Method(
-            validate_link_and_fetch, verbs=frozenset({"GET", "POST"}), versions=frozenset({16})
+            validate_link_and_fetch, verbs=frozenset({"GET", "POST"}), versions=since(16)
         ),
     }.items()
 }

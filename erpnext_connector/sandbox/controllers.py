@@ -12,12 +12,15 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.meta import NUMBER_TYPES, WHOLE_TYPES, DocType
+from erpnext_connector.sandbox.oauth_rules import BY_BASIC
 from erpnext_connector.sandbox.site import Site
 from erpnext_connector.sandbox.values import to_int
+from erpnext_connector.sandbox.versions import HARDENED
 from erpnext_connector.sandbox.webhook import evaluate
 
 STAMP: Final = "%Y-%m-%d %H:%M:%S.%f"
 SECRET_BYTES: Final = 5
+HARDENED_SECRET_BYTES: Final = 28
 SUBJECT_LENGTH: Final = 39
 STANDARD_USERS: Final = ("Administrator", "Guest")
 SUBMIT_EVENTS: Final = frozenset({"on_submit", "on_cancel", "on_update_after_submit"})
@@ -29,15 +32,22 @@ Document = dict[str, Any]
 def check_client(site: Site, client: Document) -> None:
     """An OAuth Client: its id is its name, it gets a secret and a role whose users may use it."""
     client["client_id"] = client.get("name")
-    client["client_secret"] = client.get("client_secret") or site.token_bytes(SECRET_BYTES).hex()
+    client["client_secret"] = client.get("client_secret") or new_secret(site)
+    if site.frappe >= 16:
+        client["token_endpoint_auth_method"] = client.get("token_endpoint_auth_method") or BY_BASIC
     grant, response = client.get("grant_type"), client.get("response_type")
     if COMBINATIONS.get(str(grant), response) != response:
         text = (
             f"Combination of Grant Type (<code>{grant}</code>) and Response Type (<code>{response}</code>) not allowed"
         )
         raise FrappeError("ValidationError", text)
-    if not client.get("allowed_roles"):
+    if site.frappe > 13 and not client.get("allowed_roles"):
         client["allowed_roles"] = [{"role": "All" if site.frappe < 15 else "Desk User"}]
+
+
+def new_secret(site: Site) -> str:
+    """A client's secret: ten hexadecimal digits, since 2026 as many as 56."""
+    return site.token_bytes(HARDENED_SECRET_BYTES if site.frappe >= HARDENED else SECRET_BYTES).hex()
 
 
 def check_token(_site: Site, token: Document) -> None:

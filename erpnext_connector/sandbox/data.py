@@ -13,7 +13,9 @@ import msgspec
 
 from erpnext_connector.sandbox import tables
 from erpnext_connector.sandbox.meta import DocType, Field, read_doctypes
+from erpnext_connector.sandbox.oauth_rules import BY_BASIC
 from erpnext_connector.sandbox.values import stored
+from erpnext_connector.sandbox.versions import HARDENED
 
 if TYPE_CHECKING:
     from erpnext_connector.sandbox.site import Site
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 PACKAGE: Final = "erpnext_connector.sandbox"
 FRAMEWORK_DOCTYPES: Final = frozenset({"Address", "Contact", "Country", "Currency", "Gender", "Language", "Salutation"})
 DEFAULT_ROLES: Final = {14: "All"}
+SECRET_LENGTH: Final = 56
 ROLES: Final = (
     "Administrator",
     "System Manager",
@@ -221,9 +224,14 @@ def add_oauth_client(site: Site, values: dict[str, Any]) -> dict[str, Any]:
     redirect_uri = str(values.get("redirect_uris", "")).split(" ")[0]
     client = _standard(site, site.random_name(), user="Administrator", **values)
     client |= {"client_id": client["name"], "client_secret": site.random_name()}
+    if site.frappe >= HARDENED:
+        client["client_secret"] = site.token_bytes(SECRET_LENGTH // 2).hex()
     client |= {"grant_type": "Authorization Code", "response_type": "Code"}
     client.setdefault("default_redirect_uri", redirect_uri)
+    client.setdefault("token_endpoint_auth_method", BY_BASIC)
     tables.insert_many(site.db, site.doctype("OAuth Client"), [client])
+    if site.frappe < 14:
+        return client
     role = {"role": DEFAULT_ROLES.get(site.frappe, "Desk User"), "idx": 1, "parenttype": "OAuth Client"}
     role |= {"parent": client["name"], "parentfield": "allowed_roles"}
     tables.insert_many(site.db, site.doctype("OAuth Client Role"), [_standard(site, site.random_name()) | role])

@@ -12,7 +12,9 @@ import msgspec
 
 from erpnext_connector.sandbox import records
 from erpnext_connector.sandbox.data import UserEntry, Users, add_oauth_client
+from erpnext_connector.sandbox.oauth_rules import BY_POST, PUBLIC
 from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.versions import recorded
 
 KEY_LENGTH: Final = 15
 MANAGER: Final = "System Manager"
@@ -26,15 +28,18 @@ class Demo:
     variables: dict[str, object]
 
 
-def prepare(site: Site, users: Users, clients: Mapping[str, str]) -> Demo:
-    """Make what is not there yet: the manager's API key, and an OAuth client for each name and redirect URI."""
+def prepare(site: Site, users: Users, clients: Mapping[str, str], *, authentication: str = BY_POST) -> Demo:
+    """Make what is not there yet: the manager's API key, and an OAuth client for each name and redirect URI.
+
+    `authentication` is how new clients prove themselves, which only matters since 2026.
+    """
     _keep_subjects(site)
     variables: dict[str, object] = {}
     for prefix, listed in zip(("", "trusted_"), users.oauth_clients, strict=False):
-        kept = _client(site, str(listed["app_name"]), str(listed["redirect_uris"]))
+        kept = _client(site, str(listed["app_name"]), str(listed["redirect_uris"]), authentication)
         variables |= {f"{prefix}client_id": kept["name"], f"{prefix}client_secret": kept["client_secret"]}
-    more = {name: _client(site, name, uri) for name, uri in clients.items()}
-    named = {name: {"client_id": kept["name"], "client_secret": kept["client_secret"]} for name, kept in more.items()}
+    more = {name: _client(site, name, uri, authentication) for name, uri in clients.items()}
+    named = {name: _shown(site, kept) for name, kept in more.items()}
     keys = [_key(site, user.name) for user in users.users if MANAGER in user.roles and "@" in user.name]
     return Demo(users.users, variables | (keys[0] if keys else {}) | _people(users.users) | {"clients": named})
 
@@ -42,17 +47,26 @@ def prepare(site: Site, users: Users, clients: Mapping[str, str]) -> Demo:
 def _keep_subjects(site: Site) -> None:
     """Give the users the ids that the recorded servers had made up for them."""
     text = files("erpnext_connector.sandbox").joinpath("dataset", "subjects.json").read_bytes()
-    known = msgspec.json.decode(text, type=dict[str, dict[str, str]])[str(site.frappe)]
+    known = msgspec.json.decode(text, type=dict[str, dict[str, str]])[str(recorded(site.frappe))]
     for user, subject in known.items():
         for row in records.find(site, "User Social Login", parent=user, provider="frappe"):
             records.change(site, "User Social Login", str(row["name"]), userid=subject)
 
 
-def _client(site: Site, app_name: str, redirect_uri: str) -> records.Document:
+def _shown(site: Site, client: records.Document) -> dict[str, object]:
+    """What an app has to know of its client; a public one has no secret."""
+    shown: dict[str, object] = {"client_id": client["name"]}
+    if site.frappe < 16 or client.get("token_endpoint_auth_method") != PUBLIC:
+        shown["client_secret"] = client["client_secret"]
+    return shown
+
+
+def _client(site: Site, app_name: str, redirect_uri: str, authentication: str) -> records.Document:
     for kept in records.find(site, "OAuth Client", app_name=app_name):
         if kept["redirect_uris"] == redirect_uri:
             return kept
-    return add_oauth_client(site, {"app_name": app_name, "redirect_uris": redirect_uri, "scopes": "all openid"})
+    client = {"app_name": app_name, "redirect_uris": redirect_uri, "scopes": "all openid"}
+    return add_oauth_client(site, client | {"token_endpoint_auth_method": authentication})
 
 
 def _key(site: Site, user: str) -> dict[str, object]:

@@ -16,7 +16,13 @@ from erpnext_connector.sandbox.removal import assigned_users
 from erpnext_connector.sandbox.site import Document, Site
 from erpnext_connector.sandbox.values import parse_json, to_int
 
-RELEASES: Final = {14: ("14.93.2", "version-14"), 15: ("15.55.1", "version-15"), 16: ("16.4.1", "")}
+RELEASES: Final = {
+    13: ("13.58.21", "version-13"),
+    14: ("14.93.2", "version-14"),
+    15: ("15.55.1", "version-15"),
+    16: ("16.4.1", ""),
+    2026: ("17.0.0-dev", "develop"),
+}
 DESCRIPTION: Final = "Full stack web framework with Python, Javascript, MariaDB, Redis, Node"
 
 

@@ -59,7 +59,7 @@ def operators(frappe: int) -> tuple[str, ...]:
     """The operators of a version, in the order in which it names them."""
     trees = TREES.get(frappe, TREES[15])
     words = (*COMPARISONS, "like", "not like", "in", "not in", "is", "between")
-    return (*words, *trees, *SPANS) if frappe == 14 else (*words, *SPANS, *trees)
+    return (*words, *trees, *SPANS) if frappe < 15 else (*words, *SPANS, *trees)
 
 
 class Filters:

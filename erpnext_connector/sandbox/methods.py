@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from erpnext_connector.sandbox.http import Request, Response
 from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.versions import EVERY
 
 ANY_VERB: Final = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"})
 WRITE_VERBS: Final = frozenset({"POST", "PUT"})
@@ -23,7 +24,7 @@ class Method:
     function: Function
     guest: bool = False
     verbs: frozenset[str] = ANY_VERB
-    versions: frozenset[int] = frozenset({14, 15, 16})
+    versions: frozenset[int] = EVERY
 
 
 Methods: TypeAlias = Mapping[str, Method]

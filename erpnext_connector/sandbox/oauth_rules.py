@@ -1,6 +1,6 @@
 """The checks that Frappe's OAuth 2.0 provider makes, in its order, with its gaps.
 
-What is not checked here is not checked there either: the client secret, a code's age, a refresh token's age.
+What is not checked here is not checked there either: a code's age, a refresh token's age, until 2026 the client secret.
 The order is that of oauthlib 3.2, which Frappe 14 to 16 use.
 """
 
@@ -20,6 +20,9 @@ from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit
 TOKEN_SECONDS: Final = 3600
 OPENID_DETAILS: Final = ("Full Name", "Email", "User Image", "Roles")
 OPENID_RESPONSE_TYPES: Final = frozenset({"id_token", "id_token token", "code id_token", "code token id_token"})
+PUBLIC: Final = "None"
+BY_POST: Final = "Client Secret Post"
+BY_BASIC: Final = "Client Secret Basic"
 ABSOLUTE_URI: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.\-]*:\S+$")
 # What stays percent-encoded when a URL is shown: controls, the percent sign, what divides a query.
 KEPT_ENCODED: Final = re.compile(r"((?:%(?:[01][0-9A-F]|2[0356B]|3D|7F))+)", re.IGNORECASE)
@@ -58,6 +61,7 @@ class OAuthClient:
     response_type: str
     skip_authorization: bool
     allowed_roles: frozenset[str]
+    authentication: str = BY_BASIC
 
     @classmethod
     def of(cls, document: Mapping[str, object]) -> OAuthClient:
@@ -73,6 +77,7 @@ class OAuthClient:
             response_type=str(document.get("response_type") or "Code").lower(),
             skip_authorization=bool(document.get("skip_authorization")),
             allowed_roles=frozenset(str(row["role"]) for row in roles) if isinstance(roles, list) else frozenset(),
+            authentication=str(document.get("token_endpoint_auth_method") or BY_BASIC),
         )
 
 
@@ -89,8 +94,13 @@ class AuthorizationRequest:
     code_challenge_method: str | None
 
 
-def check_authorization(parameters: Mapping[str, str], client: OAuthClient | None) -> AuthorizationRequest:
-    """Validate a request for a code; `client` is None where `client_id` names none that the user may use."""
+def check_authorization(
+    parameters: Mapping[str, str], client: OAuthClient | None, *, hardened: bool = False
+) -> AuthorizationRequest:
+    """Validate a request for a code; `client` is None where `client_id` names none that the user may use.
+
+    `hardened` is Frappe since 2026: public clients have to send a PKCE challenge, and only S256 will do.
+    """
     if not parameters.get("client_id"):
         raise Refusal("invalid_request", "Missing client_id parameter.")
     if client is None:
@@ -99,7 +109,9 @@ def check_authorization(parameters: Mapping[str, str], client: OAuthClient | Non
     _check_response_type(parameters.get("response_type"), client)
     challenge = parameters.get("code_challenge")
     method = parameters.get("code_challenge_method") or "plain"
-    if challenge is not None and method not in ("plain", "S256"):
+    if hardened and challenge is None and client.authentication == PUBLIC:
+        raise Refusal("invalid_request", "Code challenge required.")
+    if challenge is not None and method not in (("S256",) if hardened else ("plain", "S256")):
         raise Refusal("invalid_request", "Transform algorithm not supported.")
     asked = scope_list(parameters.get("scope")) or client.scopes
     if not set(asked) <= set(client.scopes):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urljoin
 
-from erpnext_connector.sandbox import records
+from erpnext_connector.sandbox import records, token_rows
 from erpnext_connector.sandbox.accounts import full_name
 from erpnext_connector.sandbox.answers import answer
 from erpnext_connector.sandbox.http import Request, Response
 from erpnext_connector.sandbox.methods import Method
 from erpnext_connector.sandbox.oauth_rules import scope_list
 from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.versions import HARDENED, until
 
 METHOD: Final = "/api/method/frappe.integrations.oauth2."
 RESPONSE_TYPES: Final = ["code", "token", "code id_token", "code token id_token", "id_token", "id_token token"]
@@ -53,9 +54,9 @@ def issuer_of(site: Site, request: Request) -> str:
 
 
 def openid_profile(site: Site, request: Request, user: str) -> Response:
-    """The claims of the request's user, who has to show a token (not only a cookie or an API key)."""
+    """The claims of the request's user (since 2026: of the token's), who has to show a token, not only a cookie."""
     name = _token_of(request)
-    token = records.read(site, "OAuth Bearer Token", name) if name else None
+    token = token_rows.by_access_token(site, name) if name else None
     if token is None:
         raise records.missing(site, "OAuth Bearer Token", name, user)
     client = records.read(site, "OAuth Client", str(token["client"])) or {}
@@ -63,7 +64,8 @@ def openid_profile(site: Site, request: Request, user: str) -> Response:
         text = "The access token provided is expired, revoked, malformed, or invalid for other reasons."
         body = {"description": text, "status_code": 401, "error": "invalid_token"}
         return answer(site, body, status=401)
-    return answer(site, user_claims(site, request, user))
+    owner = str(token["user"]) if site.frappe >= HARDENED else user
+    return answer(site, user_claims(site, request, owner))
 
 
 def _token_of(request: Request) -> str | None:
@@ -92,9 +94,10 @@ def openid_configuration(site: Site, request: Request, _user: str) -> Response:
     )
 
 
-def server_metadata(_site: Site, request: Request, _user: str) -> Response:
-    """RFC 8414 metadata (Frappe 16): always the request's own address; Basic is advertised but does not work."""
+def server_metadata(site: Site, request: Request, _user: str) -> Response:
+    """RFC 8414 metadata (Frappe 16): always the request's own address; Basic is advertised, but works from 2026 on."""
     issuer = request.base_url
+    by_post = ["client_secret_post"] if site.frappe >= HARDENED else []
     return Response.json(
         {
             "issuer": issuer,
@@ -103,7 +106,7 @@ def server_metadata(_site: Site, request: Request, _user: str) -> Response:
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
             "grant_types_supported": ["authorization_code", "refresh_token"],
-            "token_endpoint_auth_methods_supported": ["none", "client_secret_basic"],
+            "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", *by_post],
             "service_documentation": DOCUMENTATION,
             "revocation_endpoint": f"{issuer}{METHOD}revoke_token",
             "revocation_endpoint_auth_methods_supported": ["client_secret_basic"],
@@ -130,7 +133,5 @@ def resource_metadata(_site: Site, request: Request, _user: str) -> Response:
 
 METHODS: Final = {
     "frappe.integrations.oauth2.openid_profile": Method(openid_profile),
-    "frappe.integrations.oauth2.openid_configuration": Method(
-        openid_configuration, guest=True, versions=frozenset({14, 15})
-    ),
+    "frappe.integrations.oauth2.openid_configuration": Method(openid_configuration, guest=True, versions=until(15)),
 }

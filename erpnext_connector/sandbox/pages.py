@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from erpnext_connector.sandbox import accounts, records
+from erpnext_connector.sandbox import accounts, records, token_rows
 from erpnext_connector.sandbox.data import Dataset, UserEntry
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request, Response
 from erpnext_connector.sandbox.sessions import Session
 from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.versions import HARDENED
 
 STATUSES: Final = {0: "Draft", 1: "Submitted", 2: "Cancelled"}
 
@@ -86,6 +87,8 @@ def consent(
         signed_in_as=accounts.full_name(document) or user,
         success_url=success_url,
         failure_url=failure_url,
+        posts=site.frappe >= HARDENED,
+        protect=site.frappe >= HARDENED,
     )
 
 
@@ -165,8 +168,7 @@ def third_party_apps(site: Site, request: Request, user: str) -> Response:
 
 def revoke(site: Site, user: str, client_id: str) -> None:
     """Take an app's access away: all of the user's tokens for this client are gone at once, refresh tokens too."""
-    for token in records.find(site, "OAuth Bearer Token", user=user, client=client_id):
-        records.remove(site, "OAuth Bearer Token", str(token["name"]))
+    token_rows.take_away(site, user, client_id)
 
 
 def _apps(site: Site, user: str) -> list[Mapping[str, object]]:

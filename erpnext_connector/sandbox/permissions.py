@@ -191,7 +191,7 @@ class Permissions:
         if self._site.frappe >= 16:
             self.check_doctype(doctype, right, user)
             self.reasons = reasons
-        if self._site.frappe == 14:
+        if self._site.frappe < 15:
             raise self._refusal(f"Insufficient Permission for {doctype.name} ({bold(right)})")
         name = document.get("name") or ""
         text = f"You need the '{right}' permission on {bold(doctype.name)} {name} to perform this action."

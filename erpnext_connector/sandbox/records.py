@@ -31,8 +31,11 @@ def find(site: Site, doctype: str, **equal: object) -> list[Document]:
     return [dict(row) for row in site.db.execute(sql, tuple(equal.values()))]
 
 
-def add(site: Site, document: Document) -> Document:
-    """Insert a document and commit, whatever becomes of the request; gives it as it was written."""
+def add(site: Site, document: Document, *, silent: bool = False) -> Document:
+    """Insert a document and commit, whatever becomes of the request; gives it as it was written.
+
+    Webhooks hear of it, unless it is added `silent`.
+    """
     doctype = site.doctype(document["doctype"])
     moment = site.now()
     stamps = {"creation": moment, "modified": moment, "owner": "Administrator", "modified_by": "Administrator"}
@@ -48,6 +51,8 @@ def add(site: Site, document: Document) -> Document:
             for number, row in enumerate(written.get(field.fieldname) or [], 1)
         ]
         tables.insert_many(site.db, site.doctype(field.options), rows)
+    if not silent:
+        site.documents.emit(written, "after_insert", "on_update")
     site.commit()
     return written
 
@@ -71,6 +76,16 @@ def remove(site: Site, doctype: str, name: str) -> None:
     for field in found.table_fields:
         child = tables.table(str(field.options))
         site.db.execute(f"DELETE FROM {child} WHERE parent = ? AND parenttype = ?", (name, doctype))
+
+
+def trash(site: Site, doctype: str, name: str, user: str) -> None:
+    """Delete a document as Frappe does for a user whatever the permissions: webhooks hear of it, a copy is kept."""
+    document = read(site, doctype, name)
+    if document is None:
+        return
+    site.documents.emit(document, "on_trash", "on_change")
+    remove(site, doctype, name)
+    site.documents.keep_deleted(document, user)
 
 
 def missing(site: Site, doctype: str, named: object, user: str) -> FrappeError:

@@ -1,32 +1,45 @@
-"""Dynamic registration of OAuth clients (RFC 7591), as Frappe 16 has it."""
+"""Dynamic registration of OAuth clients (RFC 7591), as Frappe 16 has it, and as it was tightened in 2026."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Final
+from urllib.parse import SplitResult, urlsplit
 
 from erpnext_connector.sandbox import records
+from erpnext_connector.sandbox.accounts import address_of
 from erpnext_connector.sandbox.answers import answer
+from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request, Response
 from erpnext_connector.sandbox.methods import Method
-from erpnext_connector.sandbox.oauth_rules import ABSOLUTE_URI
+from erpnext_connector.sandbox.oauth_rules import BY_BASIC, BY_POST, PUBLIC
 from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.versions import HARDENED, since
 
-AUTHENTICATION: Final = frozenset({"none", "client_secret_basic", "client_secret_post"})
+AUTHENTICATION: Final = {"none": PUBLIC, "client_secret_basic": BY_BASIC, "client_secret_post": BY_POST}
 GRANTS: Final = frozenset({"authorization_code", "refresh_token"})
+KEPT: Final = ("client_uri", "logo_uri", "tos_uri", "policy_uri", "software_id", "software_version")
+USUAL_PORTS: Final = {"http": 80, "https": 443}
+TOO_MANY: Final = "You hit the rate limit because of too many requests. Please try after sometime."
 
 
 def register_client(site: Site, request: Request, _user: str) -> Response:
-    """Make a client of the metadata (201); public clients get no secret, a missing scope becomes "all"."""
+    """Make a client of the metadata (201); public clients get no secret, a missing scope becomes "all".
+
+    Several redirect URIs are kept on lines of their own, where the check of a redirect URI does not find them.
+    """
+    if site.frappe >= HARDENED and not site.registrations.admit(address_of(request)):
+        raise FrappeError("RateLimitExceededError", TOO_MANY, 429)
     metadata = request.json
     if not isinstance(metadata, dict):
         page = "<!doctype html>\n<html lang=en>\n<title>415 Unsupported Media Type</title>\n"
         return Response.html(page, status=415)
-    problem = _problem(metadata)
+    problem = _problem(site, metadata)
     if problem:
         body = {"error": "invalid_client_metadata", "error_description": problem}
         return answer(site, body, status=400)
-    uris = [str(uri) for uri in metadata["redirect_uris"]]
+    uris = [normalized(str(uri)) for uri in metadata["redirect_uris"]]
     method = str(metadata.get("token_endpoint_auth_method") or "client_secret_basic")
     client = records.add(
         site,
@@ -34,13 +47,26 @@ def register_client(site: Site, request: Request, _user: str) -> Response:
             "doctype": "OAuth Client",
             "app_name": str(metadata.get("client_name") or "Dynamically registered client"),
             "scopes": str(metadata.get("scope") or "all"),
-            "redirect_uris": " ".join(uris),
+            "redirect_uris": "\n".join(uris),
             "default_redirect_uri": uris[0],
             "grant_type": "Authorization Code",
             "response_type": "Code",
+            "token_endpoint_auth_method": AUTHENTICATION[method],
+            "is_dynamic_client": 1,
+            **{name: str(metadata[name]) for name in KEPT if metadata.get(name)},
         },
     )
     return answer(site, _described(site, client, metadata, uris, method), status=201)
+
+
+def normalized(uri: str) -> str:
+    """A URI as pydantic's HttpUrl writes it: host in small letters, no usual port, a path."""
+    parts = urlsplit(uri)
+    host = (parts.hostname or "").lower()
+    host = f"[{host}]" if ":" in host else host
+    usual = parts.port in (None, USUAL_PORTS.get(parts.scheme))
+    where = parts._replace(netloc=host if usual else f"{host}:{parts.port}", path=parts.path or "/")
+    return where.geturl()
 
 
 def _described(
@@ -61,10 +87,10 @@ def _described(
     }
 
 
-def _problem(metadata: Mapping[str, object]) -> str:
+def _problem(site: Site, metadata: Mapping[str, object]) -> str:
     """What is wrong with the metadata; empty where nothing is."""
     uris = metadata.get("redirect_uris")
-    if not isinstance(uris, list) or not uris or not all(ABSOLUTE_URI.match(str(uri)) for uri in uris):
+    if not isinstance(uris, list) or not uris or not all(_is_allowed(site, str(uri)) for uri in uris):
         return "redirect_uris: a list of at least one URL is required"
     if metadata.get("token_endpoint_auth_method", "none") not in AUTHENTICATION:
         return "token_endpoint_auth_method: not supported"
@@ -74,8 +100,27 @@ def _problem(metadata: Mapping[str, object]) -> str:
     return ""
 
 
+def _is_allowed(site: Site, uri: str) -> bool:
+    """Whether a redirect URI is a web address; since 2026 it is https, or http on a loopback IP address."""
+    try:
+        parts = urlsplit(uri)
+        parts.port  # noqa: B018  raises ValueError for a port that is no number
+    except ValueError:
+        return False
+    if parts.scheme not in USUAL_PORTS or not parts.hostname:
+        return False
+    return site.frappe < HARDENED or parts.scheme == "https" or _is_loopback(parts)
+
+
+def _is_loopback(parts: SplitResult) -> bool:
+    try:
+        return ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
+
+
 METHODS: Final = {
     "frappe.integrations.oauth2.register_client": Method(
-        register_client, guest=True, verbs=frozenset({"POST"}), versions=frozenset({16})
+        register_client, guest=True, verbs=frozenset({"POST"}), versions=since(16)
     ),
 }

@@ -13,6 +13,7 @@ from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.meta import DocType
 from erpnext_connector.sandbox.permissions import ADMINISTRATOR, bold
 from erpnext_connector.sandbox.tables import KEY, quoted, table
+from erpnext_connector.sandbox.versions import recorded
 
 if TYPE_CHECKING:
     from erpnext_connector.sandbox.site import Document, Site
@@ -69,7 +70,7 @@ def _check_deletable(site: Site, doctype: DocType, document: Document, user: str
         if doctype.name == "DocType" and not document.get("custom"):
             raise FrappeError("ValidationError", "Standard DocType can not be deleted.")
     if doctype.is_submittable and document["docstatus"] == 1:
-        link = f"<a href='{MANUAL.get(site.frappe, MANUAL[14])}' target='_blank'> Cancel </a>"
+        link = f"<a href='{MANUAL.get(recorded(site.frappe), MANUAL[14])}' target='_blank'> Cancel </a>"
         text = f"{doctype.name} {document['name']}: Submitted Record cannot be deleted. You must {link} it first."
         raise FrappeError("ValidationError", text, named=False)
 

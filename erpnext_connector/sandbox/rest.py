@@ -55,14 +55,14 @@ def _document(site: Site, request: Request, user: str, doctype: str, name: str) 
 
 
 def _no_method(site: Site, request: Request) -> Response:
-    if site.frappe == 14:
+    if site.frappe < 15:
         return render.success(site, request, None, key="data")
     raise FrappeError("KeyError", "'run_method'")
 
 
 def no_such_route(site: Site, request: Request) -> Response:
     """No such address, or not with this verb."""
-    if site.frappe == 14:
+    if site.frappe < 15:
         if request.path.startswith("/api/resource/"):
             return render.success(site, request, None, key="data")
         return render.json_answer(site, request, {}, 404)
@@ -109,7 +109,7 @@ def get_list(site: Site, user: str, doctype: str, arguments: Mapping[str, Any]) 
 def _create(site: Site, request: Request, user: str, doctype: str) -> Document:
     values = {**form_data(site, request), "doctype": doctype}
     document = insert(site, values, user)
-    return document if site.frappe == 14 else without_nulls(document)
+    return document if site.frappe < 15 else without_nulls(document)
 
 
 def insert(site: Site, values: Mapping[str, Any], user: str) -> Document:
@@ -138,7 +138,7 @@ def form_data(site: Site, request: Request) -> dict[str, Any]:
         except ValueError:
             return request.arguments
     if not isinstance(found, dict):
-        if site.frappe == 14 or (isinstance(data, (int, float)) or (request.has_json and not isinstance(data, list))):
+        if site.frappe < 15 or (isinstance(data, (int, float)) or (request.has_json and not isinstance(data, list))):
             raise FrappeError("ValidationError", "Invalid request arguments")
         raise FrappeError("TypeError", "pop expected at most 1 argument, got 2")
     return found

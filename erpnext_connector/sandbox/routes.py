@@ -10,11 +10,11 @@ from typing import Final
 from erpnext_connector.sandbox import accounts, desk, form, openid, pages
 from erpnext_connector.sandbox.http import Request, Response
 from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.versions import EVERY, since
 
 Page = Callable[..., Response]
 GET: Final = frozenset({"GET", "HEAD"})
 GET_AND_POST: Final = GET | {"POST"}
-ALL_VERSIONS: Final = frozenset({14, 15, 16})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Route:
     pattern: re.Pattern[str]
     page: Page
     methods: frozenset[str] = GET
-    versions: frozenset[int] = ALL_VERSIONS
+    versions: frozenset[int] = EVERY
 
 
 def find(site: Site, request: Request) -> Callable[[str], Response] | None:
@@ -58,7 +58,7 @@ ROUTES: Final = (
     Route(_at("/(?:app|desk)/([^/]+)/?"), desk.documents),
     Route(_at("/(?:app|desk)/([^/]+)/(.+)"), form.document, GET_AND_POST),
     Route(_at(r"/\.well-known/openid-configuration"), _moved, versions=frozenset({15})),
-    Route(_at(r"/\.well-known/openid-configuration.*"), openid.openid_configuration, versions=frozenset({16})),
-    Route(_at(r"/\.well-known/oauth-authorization-server.*"), openid.server_metadata, versions=frozenset({16})),
-    Route(_at(r"/\.well-known/oauth-protected-resource.*"), openid.resource_metadata, versions=frozenset({16})),
+    Route(_at(r"/\.well-known/openid-configuration.*"), openid.openid_configuration, versions=since(16)),
+    Route(_at(r"/\.well-known/oauth-authorization-server.*"), openid.server_metadata, versions=since(16)),
+    Route(_at(r"/\.well-known/oauth-protected-resource.*"), openid.resource_metadata, versions=since(16)),
 )

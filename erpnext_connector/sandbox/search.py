@@ -14,6 +14,7 @@ from erpnext_connector.sandbox.meta import DocType
 from erpnext_connector.sandbox.methods import Method
 from erpnext_connector.sandbox.site import Site
 from erpnext_connector.sandbox.values import parse_json, to_flag, to_int
+from erpnext_connector.sandbox.versions import recorded
 
 SEARCHED_TYPES: Final = frozenset(
     {"Data", "Text", "Small Text", "Long Text", "Link", "Select", "Read Only", "Text Editor"}
@@ -31,7 +32,7 @@ def search_link(site: Site, request: Request, user: str) -> object:
     doctype = site.doctype(doctype_name)
     rows = search(site, user, doctype, {**given.given, "txt": str(text).strip()})
     found = [_option(site, doctype, row) for row in rows]
-    if site.frappe == 14:
+    if site.frappe < 15:
         return render.Body({"results": found})
     headers = (CACHED,) if site.frappe >= 16 and request.method == "GET" else ()
     key = "data" if render.is_v2(site, request) else "message"
@@ -43,7 +44,7 @@ def search_widget(site: Site, request: Request, user: str) -> object:
     given = Arguments.of(request, "search_widget")
     doctype_name, _ = given.need("doctype", "txt")
     rows = search(site, user, site.doctype(doctype_name), given.given)
-    return render.Body({"values": rows}) if site.frappe == 14 else rows
+    return render.Body({"values": rows}) if site.frappe < 15 else rows
 
 
 def search(site: Site, user: str, doctype: DocType, given: Mapping[str, Any]) -> list[list[Any]]:
@@ -71,7 +72,7 @@ def search(site: Site, user: str, doctype: DocType, given: Mapping[str, Any]) ->
 
 
 def _page_length(site: Site, given: Mapping[str, Any]) -> int:
-    value = given.get("page_length", PAGE[site.frappe])
+    value = given.get("page_length", PAGE[recorded(site.frappe)])
     if site.frappe >= 15 and not str(value).lstrip("-").isdigit():
         text = f"Argument 'page_length' should be of type 'int' but got '{type(value).__name__}' instead."
         raise FrappeError("FrappeTypeError", text, 417, thrown=False)

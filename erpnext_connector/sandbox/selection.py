@@ -92,7 +92,7 @@ class Selection:
                 self._select_text(one.strip(), wildcard=wildcard)
 
     def _select_all(self) -> None:
-        hidden = self.columns.doctype.hidden_columns if self.columns.site.frappe == 14 else []
+        hidden = self.columns.doctype.hidden_columns if self.columns.site.frappe < 15 else []
         for name in [*self.columns.doctype.columns, *hidden]:
             column = self.columns.own(name)
             if self.columns.is_readable(self.columns.doctype, name):
@@ -138,7 +138,7 @@ class Selection:
     def _refuse_expression(self, expression: str) -> None:
         """A sub-query: the fields that its SQL names are not this DocType's."""
         inside = re.search(r"(?i)\bselect\s+(`?\w+`?)", expression)
-        if self.columns.site.frappe == 14 or inside is None:
+        if self.columns.site.frappe < 15 or inside is None:
             raise not_permitted(expression)
         raise not_permitted(inside[1].strip("`"))
 
@@ -146,7 +146,7 @@ class Selection:
         distinct = ""
         if argument.lower().startswith("distinct "):
             argument, distinct = argument[9:].strip(), "DISTINCT "
-        if distinct and self.columns.site.frappe == 14:
+        if distinct and self.columns.site.frappe < 15:
             raise not_permitted(f"distinct {argument}")
         column = self.columns.column(argument)
         if column is None:

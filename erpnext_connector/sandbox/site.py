@@ -16,8 +16,10 @@ from erpnext_connector.clock import Clock, SystemClock
 from erpnext_connector.sandbox import data, tables
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.faults import Faults
+from erpnext_connector.sandbox.limits import RateLimit
 from erpnext_connector.sandbox.meta import DocType, Schema
 from erpnext_connector.sandbox.sessions import FailedLogins, Sessions
+from erpnext_connector.sandbox.versions import recorded
 
 if TYPE_CHECKING:
     from erpnext_connector.sandbox.documents import Documents
@@ -49,13 +51,15 @@ class Site:
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.frappe = frappe
-        self.time_zone = time_zone or TIME_ZONES[frappe]
+        self.time_zone = time_zone or TIME_ZONES[recorded(frappe)]
         self.clock = clock or SystemClock()
         self.token_bytes = token_bytes
         self.faults = faults or Faults([])
         self.lock = threading.RLock()
         self.sessions = Sessions(token_bytes)
         self.failed_logins = FailedLogins(self.clock.now)
+        self.registrations = RateLimit(self.clock.now)
+        self.jobs_ran_at = self.clock.now()
         self.after_commit: list[Listener] = []
         self.events: list[Event] = []
         self.messages: list[dict[str, Any]] = []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Final
-from urllib.parse import unquote
+from datetime import UTC, datetime
+from typing import Final, TypeAlias
 
-from erpnext_connector.sandbox import records
-from erpnext_connector.sandbox.accounts import GUEST, check_password
+from erpnext_connector.sandbox import records, token_rows
+from erpnext_connector.sandbox.accounts import check_password
 from erpnext_connector.sandbox.answers import answer, say_missing
+from erpnext_connector.sandbox.client_proof import client_of
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request, Response
 from erpnext_connector.sandbox.methods import Method
@@ -24,34 +24,42 @@ from erpnext_connector.sandbox.oauth_rules import (
 )
 from erpnext_connector.sandbox.openid import user_claims
 from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.token_rows import CLIENT, TOKEN
+from erpnext_connector.sandbox.versions import HARDENED
 
-TOKEN_LENGTH: Final = 30
-ALPHABET: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-TOKEN: Final = "OAuth Bearer Token"  # noqa: S105  the name of a DocType
+Grant: TypeAlias = Callable[[Site, Request, str], dict[str, object]]
+
 CODE: Final = "OAuth Authorization Code"
-CLIENT: Final = "OAuth Client"
-STAMP: Final = "%Y-%m-%d %H:%M:%S.%f"
-
-
-def generate(site: Site) -> str:
-    """A code or token: 30 letters and digits."""
-    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in site.token_bytes(TOKEN_LENGTH))
+REMOVED_GRANTS: Final = frozenset({"password"})
 
 
 def get_token(site: Site, request: Request, user: str) -> Response:
-    """Redeem a code, a refresh token or a password; only a form body is read."""
+    """Redeem a code, a refresh token or (until 2026) a password; only a form body is read."""
+    check_is_post(site, request)
     if request.method != "POST":
         refusal = Refusal("invalid_request", f"Unsupported request method {request.method}")
         return answer(site, refusal.as_answer(), status=refusal.status)
     if request.query:
         refusal = Refusal("invalid_request", "URL query parameters are not allowed")
         return answer(site, refusal.as_answer(), status=refusal.status)
-    grant = GRANTS.get(request.form.get("grant_type", ""), _unsupported)
     try:
-        return answer(site, grant(site, request, user))
+        return answer(site, _grant(site, request)(site, request, user))
     except Refusal as refusal:
         state = {"state": request.form["state"]} if "state" in request.form else {}
-        return answer(site, refusal.as_token_answer() | state, status=400)
+        status = refusal.status if site.frappe >= HARDENED else 400
+        return answer(site, refusal.as_token_answer() | state, status=status)
+
+
+def check_is_post(site: Site, request: Request) -> None:
+    """Raise, as Frappe does since 2026, where a function that changes something is not called by POST."""
+    if site.frappe >= HARDENED and request.method != "POST":
+        raise FrappeError("PermissionError", "Not permitted")
+
+
+def _grant(site: Site, request: Request) -> Grant:
+    name = request.form.get("grant_type", "")
+    removed = site.frappe >= HARDENED and name in REMOVED_GRANTS
+    return _unsupported if removed else GRANTS.get(name, _unsupported)
 
 
 def _unsupported(_site: Site, _request: Request, _user: str) -> dict[str, object]:
@@ -62,7 +70,7 @@ def _by_code(site: Site, request: Request, user: str) -> dict[str, object]:
     form = request.form
     if "code" not in form:
         raise Refusal("invalid_request", "Missing code parameter.")
-    client = _client(site, request, user)
+    client = client_of(site, request, user)
     code = _usable_code(site, form["code"], client)
     _check_verifier(site, code, form.get("code_verifier"))
     if form.get("redirect_uri", client.default_redirect_uri) not in (
@@ -70,7 +78,7 @@ def _by_code(site: Site, request: Request, user: str) -> dict[str, object]:
     ):
         raise Refusal("invalid_request", "Mismatching redirect URI.")
     scopes = scope_list(code["scopes"])
-    token = _issue(site, client, str(code["user"]), scopes)
+    token = token_rows.issue(site, client.name, str(code["user"]), scopes)
     records.change(site, CODE, str(code["name"]), validity="Invalid")
     if "openid" in scopes:
         token["id_token"] = _id_token(site, request, client, code, str(token["access_token"]))
@@ -96,36 +104,41 @@ def _check_verifier(site: Site, code: records.Document, verifier: str | None) ->
 
 
 def _by_refresh_token(site: Site, request: Request, user: str) -> dict[str, object]:
-    """A new pair, while the old one stays alive; the refresh token need not be this client's."""
+    """A new pair. Until 2026 the old one stays alive, and the refresh token need not be this client's."""
     given = request.form.get("refresh_token")
     if given is None:
         raise Refusal("invalid_request", "Missing refresh token parameter.")
-    client = _client(site, request, user)
-    old = _active_token(site, given, user)
+    client = client_of(site, request, user)
+    old = _active_token(site, given, client, user)
     scopes = scope_list(old["scopes"])
     narrower = scope_list(request.form.get("scope"))
     if not set(narrower) <= set(scopes):
         raise Refusal("invalid_scope")
-    return _issue(site, client, str(old["user"]), narrower or scopes)
+    if site.frappe >= HARDENED:
+        token_rows.revoke(site, old)
+    return token_rows.issue(site, client.name, str(old["user"]), narrower or scopes)
 
 
-def _active_token(site: Site, refresh_token: str, user: str) -> records.Document:
-    found = records.find(site, TOKEN, refresh_token=refresh_token, status="Active")
-    if not found:
+def _active_token(site: Site, refresh_token: str, client: OAuthClient, user: str) -> records.Document:
+    """The pair to renew; where there is none, the version's own way to say so."""
+    found = token_rows.by_refresh_token(site, refresh_token, status="Active")
+    if site.frappe >= HARDENED and (found is None or found["client"] != client.name):
+        raise Refusal("invalid_grant")
+    if found is None:
         raise records.missing(site, TOKEN, {"refresh_token": refresh_token, "status": "Active"}, user)
-    return found[0]
+    return found
 
 
 def _by_password(site: Site, request: Request, user: str) -> dict[str, object]:
     for parameter in ("username", "password"):
         if not request.form.get(parameter):
             raise Refusal("invalid_request", f"Request is missing {parameter} parameter.")
-    client = _client(site, request, user)
+    client = client_of(site, request, user)
     scopes = scope_list(request.form.get("scope")) or client.scopes
     owner = check_password(site, request, request.form["username"], request.form["password"])
     if not set(scopes) <= set(client.scopes):
         raise Refusal("invalid_scope")
-    return _issue(site, client, owner, scopes)
+    return token_rows.issue(site, client.name, owner, scopes)
 
 
 def _by_other_name(site: Site, request: Request, user: str) -> dict[str, object]:
@@ -136,11 +149,11 @@ def _by_other_name(site: Site, request: Request, user: str) -> dict[str, object]
 
 
 def _by_client(site: Site, request: Request, user: str) -> dict[str, object]:
-    _client(site, request, user)
+    client_of(site, request, user)
     raise Refusal("unauthorized_client")
 
 
-GRANTS: Final[Mapping[str, Callable[[Site, Request, str], dict[str, object]]]] = {
+GRANTS: Final[Mapping[str, Grant]] = {
     "authorization_code": _by_code,
     "refresh_token": _by_refresh_token,
     "password": _by_password,
@@ -149,78 +162,27 @@ GRANTS: Final[Mapping[str, Callable[[Site, Request, str], dict[str, object]]]] =
 }
 
 
-def _client(site: Site, request: Request, user: str) -> OAuthClient:
-    """The client of a token request, without any proof: neither secret nor ownership is checked.
-
-    Only the cookie `user_id` has to name the session's user, so a stale cookie or a bearer token is refused.
-    """
-    name = request.form.get("client_id") or _client_of_token(site, request)
-    document = records.read(site, CLIENT, name) if name else None
-    if document is None:
-        raise records.missing(site, CLIENT, name, user)
-    if unquote(request.cookies.get("user_id", GUEST)) != user:
-        raise Refusal("invalid_client", status=401)
-    return OAuthClient.of(document)
-
-
-def _client_of_token(site: Site, request: Request) -> str | None:
-    form = request.form
-    if "refresh_token" in form:
-        found = records.find(site, TOKEN, refresh_token=form["refresh_token"])
-        return str(found[0]["client"]) if found else None
-    words = request.headers.get("authorization", "").split(" ")
-    if "token" not in form and len(words) == 1:
-        raise FrappeError("AttributeError", "'NoneType' object has no attribute 'split'", 500)
-    token = records.read(site, TOKEN, form["token"] if "token" in form else words[1])
-    return str(token["client"]) if token else None
-
-
-def _issue(site: Site, client: OAuthClient, user: str, scopes: tuple[str, ...]) -> dict[str, object]:
-    seconds = site.faults.token_seconds(TOKEN_SECONDS)
-    expires = datetime.fromisoformat(site.now()) + timedelta(seconds=seconds)
-    token: dict[str, object] = {
-        "access_token": generate(site),
-        "expires_in": seconds,
-        "token_type": "Bearer",
-        "scope": " ".join(scopes),
-        "refresh_token": generate(site),
-    }
-    records.add(
-        site,
-        {
-            "doctype": TOKEN,
-            "client": client.name,
-            "user": user,
-            "scopes": token["scope"],
-            "access_token": token["access_token"],
-            "refresh_token": token["refresh_token"],
-            "expires_in": seconds,
-            "expiration_time": expires.strftime(STAMP),
-            "status": "Active",
-        },
-    )
-    return token
-
-
 def _id_token(site: Site, request: Request, client: OAuthClient, code: records.Document, access_token: str) -> str:
     now = round(site.clock.now())
     nonce = {"nonce": code["nonce"]} if code.get("nonce") else {}
-    claims = {"aud": client.name, "iat": now, **nonce, "at_hash": at_hash(access_token), "exp": now + TOKEN_SECONDS}
+    expiry = {"exp": now + TOKEN_SECONDS} if site.frappe >= 14 else {}
+    claims = {"aud": client.name, "iat": now, **nonce, "at_hash": at_hash(access_token), **expiry}
     return id_token(claims | user_claims(site, request, str(code["user"])), client.secret)
 
 
 def revoke_token(site: Site, request: Request, user: str) -> Response:
     """Revoke a pair by its access token, or by its refresh token when the hint says so; {} whatever happens."""
     form = request.form
+    check_is_post(site, request)
     if request.method != "POST" or request.query or "token" not in form:
         return answer(site, {}, status=400)
     try:
-        _client(site, request, user)
+        client_of(site, request, user)
     except Refusal as refusal:
         return answer(site, {}, status=refusal.status)
     field = "refresh_token" if form.get("token_type_hint") == "refresh_token" else "access_token"
-    for token in records.find(site, TOKEN, **{field: form["token"]}):
-        records.change(site, TOKEN, str(token["name"]), status="Revoked")
+    for token in records.find(site, TOKEN, **{field: token_rows.as_kept(site, form["token"])}):
+        token_rows.revoke(site, token)
     return answer(site, {})
 
 
@@ -229,9 +191,10 @@ def introspect_token(site: Site, request: Request, _user: str) -> Response:
 
     `exp` reads the site's local time as if it were UTC, so it is off by the site's time zone.
     """
+    check_is_post(site, request)
     token, hint = request.arguments.get("token"), request.arguments.get("token_type_hint")
     field = "refresh_token" if hint == "refresh_token" else "access_token"
-    found = records.find(site, TOKEN, **{field: str(token)})
+    found = records.find(site, TOKEN, **{field: token_rows.as_kept(site, str(token))})
     if not found:
         message = f"{TOKEN} { ({field: token}) } not found"
         say_missing(site, message)

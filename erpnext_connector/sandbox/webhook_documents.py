@@ -32,7 +32,7 @@ class WebhookDocuments:
         """Keep one Webhook Request Log document."""
         with self._site.lock:
             self._site.begin()
-            records.add(self._site, {"doctype": "Webhook Request Log", "user": "Administrator", **row})
+            records.add(self._site, {"doctype": "Webhook Request Log", "user": "Administrator", **row}, silent=True)
             self._site.end(keep=True)
 
 
