@@ -437,6 +437,46 @@ def test_it_keeps_to_forced_colors_reduced_motion_and_right_to_left(page: Page, 
     assert abs((popup["x"] + popup["width"]) - (box["x"] + box["width"])) < 2
 
 
+def test_a_narrow_field_shows_the_name_below_the_title_until_somebody_types(page: Page, app: Answering) -> None:
+    field = show(page, app, 'style="inline-size: 11rem" value="PUMP-1" label="Pump Standard"')
+    name = page.locator("[part=name]")
+    expect(name).to_have_text("PUMP-1")
+    title, below = field.bounding_box(), name.bounding_box()
+    assert title is not None
+    assert below is not None
+    assert below["y"] >= title["y"] + title["height"] - 6
+    field.press("End")
+    expect(name).to_be_visible()
+    field.press_sequentially("x")
+    expect(name).to_be_hidden()
+    field.press("Escape")
+    field.press("Escape")
+    expect(name).to_have_text("PUMP-1")
+    assert_accessible(page)
+
+
+def test_in_a_narrow_field_every_sentence_stays_on_the_screen(page: Page, app: Answering) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    app.status, app.error = 401, {"sign_in_url": "/erpnext/login"}
+    field = show(page, app, 'style="inline-size: 11rem; margin-inline-start: 9rem"')
+    field.press("ArrowDown")
+    expect(page.locator("[part=note]")).to_be_visible()
+    popup = page.locator("[part=popup]").bounding_box()
+    assert popup is not None
+    assert popup["x"] >= 0
+    assert popup["x"] + popup["width"] <= 390
+
+
+def test_a_wide_field_and_its_list_are_equally_wide(page: Page, app: Answering) -> None:
+    field = show(page, app, 'style="inline-size: 20rem"')
+    field.fill("ball")
+    expect(options(page)).to_have_count(20)
+    popup, box = page.locator("[part=popup]").bounding_box(), page.locator("[part=field]").bounding_box()
+    assert popup is not None
+    assert box is not None
+    assert abs(popup["width"] - box["width"]) < 1
+
+
 def test_near_the_bottom_of_the_window_the_list_opens_upward(page: Page, app: Answering) -> None:
     body = '<div style="height: 680px"></div><erpnext-link doctype="Item" aria-label="Item"></erpnext-link>'
     field = show(page, app, body=body)

@@ -218,6 +218,7 @@ export class Combobox {
     if ("isComposing" in event && event.isComposing) return;
     this.#isSettled = this.#movedByKeyboard = false;
     this.#problem = words.notPicked(this.field.doctype(), this.#view.input.value);
+    this.#view.showTyping();
     this.field.touched(false);
     this.#popup.activate(-1);
     if (this.#view.input.value === "") this.#pick(null);

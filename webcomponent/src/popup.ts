@@ -8,6 +8,7 @@ import { words } from "./words";
 const GAP = 4;
 const MARGIN = 8;
 const TALLEST = 352;
+const NARROW = 288; // a field that is wider is wide enough for its list
 
 export class Popup {
   readonly root = element("div", "popup");
@@ -82,8 +83,9 @@ export class Popup {
     this.#say(trouble.message);
     const way = this.#wayOut(trouble);
     if (way) this.#status.append(way);
+    if (trouble.signInUrl) this.#status.append(element("p", "note", {}, words.signInNote));
+    if (this.isOpen) this.#place();
     if (!trouble.signInUrl) return trouble.message;
-    this.#status.append(element("p", "note", {}, words.signInNote));
     return `${trouble.message} ${words.signIn}: ${words.signInNote}`;
   }
 
@@ -158,6 +160,7 @@ export class Popup {
     const upward = below < 200 && above > below;
     const style = this.root.style;
     style.minWidth = `${Math.min(field.width, width - 2 * MARGIN)}px`;
+    style.maxWidth = field.width < NARROW ? "" : style.minWidth;
     style.maxHeight = `${Math.min(TALLEST, upward ? above : below)}px`;
     const wide = this.root.offsetWidth;
     const start = getComputedStyle(this.field).direction === "rtl" ? field.right - wide : field.left;

@@ -43,6 +43,11 @@ export class View {
     this.name.textContent = option ? nameBeside(option) || descriptionBeside(option) : "";
   }
 
+  /** What stands beside the title is not of what is typed. */
+  showTyping(): void {
+    this.name.textContent = "";
+  }
+
   showState(state: { loading: boolean; disabled: boolean; required: boolean }): void {
     const clearable = this.input.value !== "" && !state.disabled;
     this.input.disabled = state.disabled;
