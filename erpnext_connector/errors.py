@@ -159,7 +159,7 @@ class SignInRequired(ConnectorError):
     """Please sign in with your ERPNext account."""
 
     code = "sign_in_required"
-    hint = "Sign in again; you come back to where you were."
+    hint = "Sign in, and you come back to where you were."
     http_status = 401
     exit_code = 77  # EX_NOPERM
 

@@ -24,7 +24,7 @@ class Action:
 
 # The first class that fits gives the page its heading.
 _HEADINGS: Final = (
-    (errors.NotSignedIn, "Please sign in"),
+    (errors.NotSignedIn, "You are not signed in"),
     (errors.CredentialsRefused, "Please sign in again"),
     (errors.GrantLost, "Your access has ended"),
     (errors.SignInRequired, "Please sign in"),
