@@ -216,7 +216,7 @@ def test_what_was_typed_comes_back_when_the_session_had_ended_and_can_be_put_awa
     other = page.context.new_page()
     other.goto(demo.dispatch)  # notices, and ends the session of this browser
     page.get_by_role("button", name="Save delivery").click()
-    expect(page.get_by_role("heading", name="Please sign in")).to_be_visible()
+    expect(page.get_by_role("heading", name="You are not signed in")).to_be_visible()
     page.get_by_role("link", name="Sign in").click()
     page.get_by_role("button", name="Allow").click()
     expect_two_rows(page)

@@ -73,6 +73,7 @@ if (plan) {
 
   byId("group").addEventListener("change", narrowDown);
   byId("enabled").addEventListener("change", narrowDown);
+  plan.addEventListener("input", ({ target }) => target.parentElement.querySelector(".problem")?.remove());
   plan.addEventListener("submit", () => keep(plan));
   byId("afresh").addEventListener("click", forget);
 
