@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,7 @@ _EMPTY: Final = httpx2.ByteStream(b"")
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 _UNSENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 _OUR_MISTAKES: Final = (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol)
+_ERRNO: Final = re.compile(r"\A\[Errno -?\d+\] ")
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -86,7 +88,7 @@ def reply_of(response: httpx2.Response, content: bytes) -> Reply:
 
 def broke(error: httpx2.RequestError) -> Broke:
     """How an attempt failed; raises `BadRequest` when the request itself can't be sent."""
-    reason = str(error).rstrip(".") or type(error).__name__
+    reason = _ERRNO.sub("", str(error)).rstrip(".") or type(error).__name__
     if isinstance(error, _OUR_MISTAKES):
         raise BadRequest("The request can't be sent: a header or the address holds what HTTP can't carry.") from None
     if isinstance(error, httpx2.ConnectTimeout):

@@ -176,6 +176,13 @@ def test_errors_do_not_carry_the_http_library_or_the_token(connect):
     assert "hush" not in repr(unreachable.value.__dict__)
 
 
+def test_a_broken_connection_is_told_in_words_not_in_numbers(connect):
+    client, _ = connect(breaks(httpx2.ConnectError, "[Errno 111] Connection refused"))
+    with pytest.raises(SiteUnreachable) as unreachable:
+        client.get("Item", "X")
+    assert unreachable.value.message == "ERPNext could not be reached: Connection refused."
+
+
 def test_a_certificate_that_is_not_trusted_is_not_tried_again(connect):
     def refuse(request):
         raise httpx2.ConnectError("certificate verify failed") from ssl.SSLCertVerificationError(1, "self-signed")
