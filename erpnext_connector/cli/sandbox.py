@@ -15,7 +15,9 @@ from erpnext_connector.sandbox.data import Dataset
 from erpnext_connector.sandbox.demo import Demo, prepare
 from erpnext_connector.sandbox.faults import Fault, Faults, parse_fault
 from erpnext_connector.sandbox.oauth_rules import BY_BASIC, BY_POST, PUBLIC
+from erpnext_connector.sandbox.remote import bring_about
 from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.upsets import UPSETS
 from erpnext_connector.sandbox.versions import VERSIONS
 
 AUTHENTICATION = {"none": PUBLIC, "post": BY_POST, "basic": BY_BASIC}
@@ -25,7 +27,8 @@ WARNING = (
 )
 
 
-@click.command("sandbox")
+@click.group("sandbox", invoke_without_command=True)
+@click.pass_context
 @click.option(
     "--frappe",
     type=click.Choice([str(version) for version in VERSIONS]),
@@ -62,6 +65,7 @@ WARNING = (
     "--webhook-speed", type=click.FloatRange(min=0.01), default=1.0, help="Divides the waits between attempts."
 )
 def command(
+    context: click.Context,
     frappe: str,
     port: int,
     host: str,
@@ -76,8 +80,11 @@ def command(
 ) -> None:
     """Start a sandbox ERPNext with 10,000 Items, 2,000 Customers and four users.
 
-    While it runs, POST a fault as JSON to /sandbox/faults, GET what is in force, DELETE to make all well.
+    While it runs, POST a fault as JSON to /sandbox/faults, GET what is in force, DELETE to make all well. Its page
+    /sandbox, or `do`, brings about what befalls an app's grants behind its back.
     """
+    if context.invoked_subcommand:
+        return
     if find_spec("uvicorn") is None:
         raise click.ClickException("the sandbox needs a web server: pip install 'erpnext-connector[server]'")
     chosen = [Dataset.at(directory) for directory in datasets] or [Dataset.built_in()]
@@ -97,6 +104,23 @@ def command(
         _write_private(vars_file, demo.variables | {"base_url": url})
     _announce(url, host, demo, frappe)
     _serve(application, listener)
+
+
+@command.command("do")
+@click.argument("kind", metavar="KIND", type=click.Choice(list(UPSETS)))
+@click.option("--at", "url", default="http://127.0.0.1:8015", show_default=True, help="The running sandbox.")
+@click.option("--user", default="", help="The user it is about.")
+@click.option("--client", default="", help="The OAuth client it is about, by id or name.")
+@click.option("--password", default="", help="The new password, where there is one.")
+def do(kind: str, url: str, user: str, client: str, password: str) -> None:
+    """Let something happen to grants at a running sandbox."""
+    try:
+        click.echo(bring_about(url, kind, {"user": user, "client": client, "password": password}))
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+
+
+do.epilog = "\b\nKINDS\n" + "\n".join(f"  {kind:<22} {upset.about}" for kind, upset in UPSETS.items())
 
 
 def _serve(application: Application, listener: socket.socket) -> None:
@@ -147,7 +171,8 @@ def _announce(url: str, host: str, demo: Demo, frappe: str) -> None:
     for account in demo.accounts:
         click.echo(f"  {account.name:<22} {account.password:<14} {', '.join(account.roles)}")
     click.echo(f"\nApps with access to your account: {url}/third_party_apps")
-    click.echo(f"Faults on demand: POST {url}/sandbox/faults\nStop it with Ctrl+C.")
+    click.echo(f"What befalls grants: {url}/sandbox\nFaults on demand: POST {url}/sandbox/faults")
+    click.echo("Stop it with Ctrl+C.")
 
 
 def _is_loopback(host: str) -> bool:

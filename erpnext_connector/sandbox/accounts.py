@@ -132,7 +132,14 @@ def login(site: Site, request: Request, _user: str) -> Response:
     """Sign in by password; the answer carries the session's cookies."""
     arguments = request.arguments
     name = check_password(site, request, str(arguments.get("usr") or ""), str(arguments.get("pwd") or ""))
+    return signed_in(site, request, name)
+
+
+def signed_in(site: Site, request: Request, name: str) -> Response:
+    """The answer that gives a browser a session of its own; when and from where is noted with the user."""
     session = site.sessions.start(name)
+    moment = site.now()
+    records.change(site, "User", name, last_login=moment, last_active=moment, last_ip=address_of(request))
     user = records.read(site, "User", name) or {}
     body = {"message": "Logged In", "home_page": home_page(site), "full_name": full_name(user)}
     response = Response.json(body)

@@ -16,6 +16,7 @@ from erpnext_connector.sandbox import (
     jobs,
     oauth,
     openid,
+    passwords,
     registration,
     render,
     rest,
@@ -48,6 +49,7 @@ METHODS: Final[dict[str, Method]] = {
     **openid.METHODS,
     **registration.METHODS,
     **workflow.METHODS,
+    **passwords.METHODS,
 }
 CHANGING: Final = frozenset({"POST", "PUT", "DELETE", "PATCH"})
 API: Final = "/api/"

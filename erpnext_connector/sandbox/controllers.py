@@ -112,7 +112,7 @@ def check_user(site: Site, user: Document) -> None:
     password = user.get("new_password")
     if password and set(str(password)) != {"*"}:
         site.keep_password("User", name, "password", str(password))
-        user["new_password"] = None
+        user["new_password"] = ""
     if not to_int(user.get("enabled")) or (password and to_int(user.get("logout_all_sessions"))):
         site.sessions.end_all(name)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from erpnext_connector.sandbox import accounts, desk, form, openid, pages
+from erpnext_connector.sandbox import accounts, control, desk, form, openid, pages
 from erpnext_connector.sandbox.http import Request, Response
 from erpnext_connector.sandbox.site import Site
 from erpnext_connector.sandbox.versions import EVERY, since
@@ -54,6 +54,8 @@ ROUTES: Final = (
     Route(_at("/login"), pages.login, GET_AND_POST),
     Route(_at("/logout"), pages.logout, frozenset({"POST"})),
     Route(_at("/third_party_apps"), pages.third_party_apps, GET_AND_POST),
+    Route(_at("/sandbox/?"), control.page, GET_AND_POST),
+    Route(_at("/sandbox/upsets"), control.endpoint, GET_AND_POST),
     Route(_at("/(?:app|desk)/?"), desk.home),
     Route(_at("/(?:app|desk)/([^/]+)/?"), desk.documents),
     Route(_at("/(?:app|desk)/([^/]+)/(.+)"), form.document, GET_AND_POST),
