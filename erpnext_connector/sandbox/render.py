@@ -18,6 +18,10 @@ PAGES: Final = {
     403: ("Not Permitted", "You do not have enough permissions to complete the action"),
     404: ("Not Found", "The resource you are looking for is not available"),
 }
+PLAIN_LOOK: Final = (
+    '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
+    "<style>body { max-width: 34rem; margin: 4rem auto; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; }</style>"
+)
 REFUSED: Final = (401, 403)
 
 
@@ -42,7 +46,7 @@ def success(site: Site, request: Request, value: object, *, key: str, status: in
     if is_v2(site, request):
         body.setdefault("data", None)
     body |= {**_said(site, request), **({} if is_v2(site, request) else site.left_over)}
-    if site.frappe == 14 and site.caught:
+    if site.frappe < 15 and site.caught:
         body["exc_type"] = site.caught
     response = json_answer(site, request, body, status)
     response.headers.extend(headers)
@@ -141,13 +145,14 @@ def wants_json(request: Request) -> bool:
 def failure_page(site: Site, error: FrappeError) -> Response:
     """An error as a page; Frappe 14 sends it with status 200."""
     title, text = PAGES.get(error.status, ("Server Error", error.exception))
-    return page(title, text, 200 if site.frappe == 14 else error.status)
+    return page(title, text, 200 if site.frappe < 15 else error.status)
 
 
 def page(title: str, text: str, status: int) -> Response:
     """A plain page."""
     shown_title, shown_text = html.escape(title), html.escape(text)
-    markup = f"<!doctype html>\n<html><head><title>{shown_title}</title></head><body><h1>{shown_title}</h1>"
+    head = f"<head><title>{shown_title}</title>{PLAIN_LOOK}</head>"
+    markup = f'<!doctype html>\n<html lang="en">{head}<body><h1>{shown_title}</h1>'
     return Response.html(f"{markup}<p>{shown_text}</p></body></html>\n", status=status)
 
 
