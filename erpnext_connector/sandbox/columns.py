@@ -11,6 +11,7 @@ from erpnext_connector.sandbox.filters import Column, unknown_column
 from erpnext_connector.sandbox.meta import CHILD_FIELDS, OPTIONAL_FIELDS, STANDARD_FIELDS, TABLE_TYPES, DocType
 from erpnext_connector.sandbox.permissions import bold
 from erpnext_connector.sandbox.tables import quoted, table
+from erpnext_connector.sandbox.values import to_int
 
 if TYPE_CHECKING:
     from erpnext_connector.sandbox.site import Site
@@ -59,6 +60,11 @@ def check_list_permission(site: Site, doctype: DocType, user: str, parent: str |
         return
     right = "select" if site.permissions.only_select(doctype, user) else "read"
     site.permissions.check(doctype, right, user, parent=parent)
+
+
+def hides_levels(site: Site) -> bool:
+    """Whether documents are shown without the fields of levels that the user can't read; it was a setting once."""
+    return site.frappe >= 15 or bool(to_int(site.setting("apply_perm_level_on_api_calls")))
 
 
 def not_permitted(name: str) -> FrappeError:
@@ -158,11 +164,15 @@ class Columns:
             check_list_permission(self.site, doctype, self.user, self.doctype.name)
 
     def is_readable(self, doctype: DocType, name: str) -> bool:
-        """Fields above permission level 0 are left out for who has no access to their level."""
+        """Fields above permission level 0 are left out for who has no access to their level.
+
+        Lists that clients ask for (`strict`) leave them out of every DocType; others spare Frappe's own, and before
+        Frappe 15 all of them unless a setting says otherwise.
+        """
         one = doctype.by_name.get(name)
         if one is None or not one.permlevel or self.arguments.ignore_permissions:
             return True
-        if doctype.name in ALWAYS_READABLE:
+        if not self.arguments.strict and (doctype.name in ALWAYS_READABLE or not hides_levels(self.site)):
             return True
         rules = self.doctype if doctype.istable else doctype
         return one.permlevel in self.site.permissions.levels(rules, "read", self.user)

@@ -191,6 +191,7 @@ def _add_user(site: Site, entry: UserEntry) -> None:
     user = _standard(site, entry.name, email=email, enabled=1, first_name=first_name, last_name=entry.last_name)
     user |= {"full_name": full_name, "username": entry.name.split("@")[0].lower(), "language": "en"}
     user |= {"user_type": "Website User" if entry.name == "Guest" else "System User", "time_zone": site.time_zone}
+    user |= {"desk_theme": "Light", "new_password": ""}
     fields = site.doctype("User").value_fields
     user |= {
         one.fieldname: stored(one.fieldtype, one.default) for one in fields if one.default and one.fieldname not in user

@@ -109,7 +109,7 @@ def getdoc(site: Site, request: Request, user: str) -> render.Body:
         raise FrappeError(
             "PermissionError", label, thrown=False, extra={"_error_message": f"Insufficient Permission for {label}"}
         )
-    return render.Body({"docs": [site.documents.readable(document, user)], "docinfo": {"user_info": {}}})
+    return render.Body({"docs": [site.documents.readable(document, user, in_form=True)], "docinfo": {"user_info": {}}})
 
 
 def assign_to_add(site: Site, request: Request, user: str) -> list[dict[str, str]]:

@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from erpnext_connector.sandbox import naming, tables, validation
 from erpnext_connector.sandbox.collation import fold
+from erpnext_connector.sandbox.columns import hides_levels
 from erpnext_connector.sandbox.errors import FrappeError
-from erpnext_connector.sandbox.meta import CHILD_FIELDS, STANDARD_FIELDS, DocType
+from erpnext_connector.sandbox.meta import (
+    CHILD_FIELDS,
+    NUMBER_TYPES,
+    STANDARD_FIELDS,
+    TABLE_TYPES,
+    WHOLE_TYPES,
+    DocType,
+    Field,
+)
 from erpnext_connector.sandbox.permissions import bold
 from erpnext_connector.sandbox.tables import KEY, quoted, table
 from erpnext_connector.sandbox.values import to_int
@@ -89,13 +98,17 @@ class Documents:
             self._site.permissions.refuse(doctype, "read", user, document)
         return self.readable(document, user)
 
-    def readable(self, document: Document, user: str) -> Document:
-        """The document without the fields of permission levels that the user can't read."""
+    def readable(self, document: Document, user: str, *, in_form: bool = False) -> Document:
+        """The document without the values of permission levels that the user can't read.
+
+        Before Frappe 15 only the desk's form hides them, unless a setting says otherwise.
+        """
+        if not (in_form or hides_levels(self._site)):
+            return document
         doctype = self._site.doctype(document["doctype"])
         guarded = [field for field in doctype.fields if field.permlevel]
         levels = self._site.permissions.levels(doctype, "read", user) if guarded else set()
-        hidden = {field.fieldname for field in guarded if field.permlevel not in levels}
-        return {key: value for key, value in document.items() if key not in hidden} if hidden else document
+        return document | {field.fieldname: _no_value(field) for field in guarded if field.permlevel not in levels}
 
     def _single(self, doctype: DocType) -> Document:
         kept = self._site.read_single(doctype.name) or {}
@@ -253,10 +266,18 @@ class Documents:
             self._site.add_doctype(document)
         if doctype.name == "Workflow":
             self._add_state_field(document)
+        if doctype.name == "User":
+            self._share_with_itself(document)
         original = document.get("amended_from")
         if original and self.value(doctype.name, str(original), "docstatus") != CANCELLED:
             text = f"{original} cannot be amended because it is not cancelled. Please cancel the document first."
             raise FrappeError("ValidationError", text, title="Amendment Not Allowed")
+
+    def _share_with_itself(self, user: Document) -> None:
+        """Users may read and write what is kept of themselves."""
+        share: Document = {"doctype": "DocShare", "user": user["name"], "share_doctype": "User"}
+        share |= {"share_name": user["name"], "read": 1, "write": 1, "share": 1}
+        self.insert(share, "Administrator", ignore_permissions=True)
 
     def _add_state_field(self, workflow: Document) -> None:
         """A workflow brings the field that its states are kept in."""
@@ -398,6 +419,13 @@ class Documents:
         values |= {"data": json.dumps(document, indent=1), "name": self._site.random_name(), "owner": user}
         values |= {"creation": moment, "modified": moment, "modified_by": user}
         tables.insert_many(self._site.db, self._site.doctype("Deleted Document"), [values])
+
+
+def _no_value(field: Field) -> Any:
+    """What a document shows of a field that was taken out of it."""
+    if field.fieldtype in TABLE_TYPES:
+        return []
+    return 0 if field.fieldtype in WHOLE_TYPES else 0.0 if field.fieldtype in NUMBER_TYPES else None
 
 
 def without_nulls(document: Mapping[str, Any]) -> Document:

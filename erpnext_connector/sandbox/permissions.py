@@ -89,7 +89,7 @@ class Permissions:
         is_owner = str(document.get("owner") or "").lower() == user.lower()
         rights = self.rights(doctype, user, is_owner=is_owner)
         if not self._controller_allows(doctype, document, "read", user):
-            return {}
+            return {"null": 0}  # Frappe's own: no right was asked for, so none is named
         allowed = dict(rights.allowed)
         allowed["submit"] = allowed["submit"] if doctype.is_submittable else 0
         allowed["import"] = 0
@@ -110,6 +110,8 @@ class Permissions:
         if document is None:
             return self._allows_doctype(doctype, right, user)
         granted = self._controller_allows(doctype, document, right, user)
+        if not granted:
+            self.reasons.append("Not allowed via controller permission check")
         if granted and self.of_document(doctype, document, user).get(right):
             return True
         if self._is_shared(doctype.name, right, user, str(document.get("name"))):
@@ -121,11 +123,11 @@ class Permissions:
         if right == "submit" and not doctype.is_submittable:
             self.reasons.append("Document Type is not submittable")
             return False
-        if self.rights(doctype, user).get(right) or self._is_shared(doctype.name, right, user):
+        if self.rights(doctype, user).get(right):
             return True
         text = "User {} does not have doctype access via role permission for document {}"
         self.reasons.append(text.format(bold(user), bold(doctype.name)))
-        return False
+        return self._is_shared(doctype.name, right, user)
 
     def _refuse_document(self, doctype: DocType, document: Document, user: str) -> None:
         reason = f"User {bold(user)} does not have access to this document"

@@ -61,7 +61,8 @@ class Selection:
         """Read the fields that were asked for."""
         self._select(self._fields())
         if not self.chosen:
-            self.chosen.append(Selected("NULL", "name"))
+            own = self.columns.own("name")
+            self.chosen.append(Selected(own.sql if self.columns.arguments.strict else "NULL", "name"))
 
     @property
     def has_aggregates(self) -> bool:
@@ -117,11 +118,18 @@ class Selection:
         column = self.columns.column(expression)
         if column is None:
             self._refuse_table(expression)
+            if self._is_hidden(expression):
+                return
             if wildcard or not self.columns.arguments.strict:
                 return
             raise not_permitted(expression)
         if self.columns.is_readable(self.columns.owner(expression), column.fieldname):
             self.chosen.append(Selected(column.sql, alias or column.fieldname, column))
+
+    def _is_hidden(self, expression: str) -> bool:
+        """Whether a field without a column (a table of rows) is dropped before anybody looks for it."""
+        found = self.columns.split(expression)
+        return found is not None and not self.columns.is_readable(found[0], found[1])
 
     def _refuse_table(self, expression: str) -> None:
         prefix, dot, _ = expression.partition(".")
