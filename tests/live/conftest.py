@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from erpnext_connector import ApiKey, Client, Secret
+from tests.clients import Asynchronous, Blocking
 
 from .access import Access
 from .dispatch import Dispatch, running
@@ -28,6 +30,14 @@ def manager(access: Access) -> Iterator[Client]:
         pytest.skip(reason)
     with Client(access.url, ApiKey(access.api_key, Secret(access.api_secret))) as client:
         yield client
+
+
+@pytest.fixture(params=[Blocking, Asynchronous], ids=["sync", "async"])
+def client(request: pytest.FixtureRequest, access: Access, manager: Client) -> Iterator[Any]:
+    """Each of both clients with that API key."""
+    client = request.param(access.url, manager.credentials)
+    yield client
+    client.close()
 
 
 @pytest.fixture

@@ -39,8 +39,12 @@ class Made:
     def customer(self, title: str) -> Document:
         return self.insert("Customer", {"customer_name": f"{self.tag}: {title} & Söhne", "customer_type": "Company"})
 
+    def to_do_values(self, text: str) -> Document:
+        """Allocated to whoever makes it, or nobody might delete it."""
+        return {"description": f"{self.tag}: {text}", "allocated_to": self.client.logged_user()}
+
     def to_do(self, text: str) -> Document:
-        return self.insert("ToDo", {"description": f"{self.tag}: {text}"})
+        return self.insert("ToDo", self.to_do_values(text))
 
     def order_doctype(self) -> str | None:
         """A DocType that can be submitted without anything happening in the books; None where there is none."""

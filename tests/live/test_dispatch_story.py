@@ -175,8 +175,8 @@ def told(lines: Iterator[str], doctype: str, name: str) -> bool:
 
 def complain(manager: Client, dispatch: Dispatch) -> None:
     """Skip where the site can't reach this machine, else fail with what it says of its attempts."""
-    query = {"fields": ["response", "error"], "filters": {"url": dispatch.hooks_url}, "order_by": "creation desc"}
-    attempt = manager.list("Webhook Request Log", **query).first()
+    ours, newest = {"url": dispatch.hooks_url}, "creation desc"
+    attempt = manager.list("Webhook Request Log", fields=["response", "error"], filters=ours, order_by=newest).first()
     said = f"{attempt['error'] or attempt['response']}" if attempt else "it tried nothing; does its worker run?"
     if "ConnectionError" in said or "ConnectTimeout" in said:
         pytest.skip(f"ERPNext can't reach {dispatch.url}: set CONNECTOR_URL to what leads here; {HOW}")
