@@ -19,8 +19,10 @@ PAGES: Final = {
     404: ("Not Found", "The resource you are looking for is not available"),
 }
 PLAIN_LOOK: Final = (
-    '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
-    "<style>body { max-width: 34rem; margin: 4rem auto; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; }</style>"
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<meta name="color-scheme" content="light dark">'
+    "<style>body { max-width: 34rem; margin: 4rem auto; padding: 0 1rem;"
+    " font: 16px/1.5 system-ui, sans-serif; }</style>"
 )
 REFUSED: Final = (401, 403)
 
