@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -52,18 +53,14 @@ def dispatch(access: Access, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Dispatch, running beside the site; in the end its user's access is taken back."""
     if reason := access.missing("ERPNEXT_CLIENT_ID", "ERPNEXT_USER", "ERPNEXT_PASSWORD"):
         pytest.skip(reason)
-    with running(access, secrets.token_urlsafe(24), tmp_path_factory.mktemp("dispatch")) as dispatch:
+    secret, directory = secrets.token_urlsafe(24), tmp_path_factory.mktemp("dispatch")
+    with closing(Person(access)) as person, running(access, secret, directory) as dispatch:
+        person.log_in()  # a wrong password is tried once, not in each test: Frappe locks accounts
         yield dispatch
-        _take_back(access)
+        person.log_in()
+        if person.has_granted():
+            person.revoke()  # which deletes every token that the user ever gave this app
     assert "Traceback" not in dispatch.log
-
-
-def _take_back(access: Access) -> None:
-    """Revoking deletes every token that the user ever gave this app."""
-    person = Person(access)
-    person.sign_in()
-    person.revoke()
-    person.close()
 
 
 @pytest.fixture

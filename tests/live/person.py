@@ -47,7 +47,8 @@ class Person:
         """Click "Sign in" in the app and log in to ERPNext if it asks; the consent page."""
         page = self.open(f"/erpnext/login?next={path}")
         if 'type="password"' in page.text:
-            page = self._log_in(page)
+            self.log_in()
+            page = self.browser.get(urljoin(self.access.url, page.url.params["redirect-to"]))
         assert self.is_consent(page), f"{page.status_code} and no consent page; is Skip Authorization off?"
         return page
 
@@ -58,26 +59,31 @@ class Person:
         """Allow or Deny; where it leads to."""
         return self.browser.get(str(page.url.join(_leads_to(button, page.text))))
 
-    def _log_in(self, page: httpx2.Response) -> httpx2.Response:
-        """What the login page sends; then the page that wanted the login."""
+    def log_in(self) -> None:
+        """What ERPNext's login page sends."""
         form = {"cmd": "login", "usr": self.access.user, "pwd": self.access.password}
         answer = self.browser.post(f"{self.access.url}/login", data=form, headers=JSON, follow_redirects=False)
         said = answer.json() if "json" in answer.headers.get("content-type", "") else {}
         assert "verification" not in said, "ERPNEXT_USER has two-factor authentication, which no script can pass"
         assert answer.status_code < 400, f"ERPNext refused ERPNEXT_USER and ERPNEXT_PASSWORD: {said.get('message')}"
-        return self.browser.get(urljoin(self.access.url, page.url.params["redirect-to"]))
 
     # --- on ERPNext's page of third-party apps
 
+    def has_granted(self) -> bool:
+        """Whether the app is listed there."""
+        return f'href="{self._link}"' in self.browser.get(f"{self.access.url}/third_party_apps").text
+
     def revoke(self) -> None:
         """Take the app's access back."""
-        apps = self.browser.get(f"{self.access.url}/third_party_apps")
-        link = f"/third_party_apps?app={self.access.client_id}"
-        assert f'href="{link}"' in apps.text, "the app is not listed among the third-party apps"
-        page = self.browser.get(self.access.url + link)
+        assert self.has_granted(), "the app is not listed among the third-party apps"
+        page = self.browser.get(self.access.url + self._link)
         assert f'data-client_id="{self.access.client_id}"' in page.text
         self._call("frappe.www.third_party_apps.delete_client", page, client_id=self.access.client_id)
-        assert link not in self.browser.get(f"{self.access.url}/third_party_apps").text
+        assert not self.has_granted()
+
+    @property
+    def _link(self) -> str:
+        return f"/third_party_apps?app={self.access.client_id}"
 
     def _call(self, method: str, page: httpx2.Response, **form: str) -> None:
         token = re.search(r'csrf_token(?:" value=| = )"([^"]+)"', page.text)
