@@ -12,6 +12,7 @@ import msgspec
 
 from erpnext_connector.sandbox.meta import DocType, Field, Permission
 from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.versions import recorded
 
 TEXT_OR_NOTHING: Final = ("default", "options", "fetch_from", "label")
 UNUSED_BY_ROWS: Final = ("__dashboard", "__kanban_column_fields", "__print_formats", "__workflow_docs")
@@ -29,7 +30,7 @@ def _defaults(frappe: int) -> Mapping[str, Any]:
 
 def meta(site: Site, doctype: DocType, *, for_desk: bool = False) -> Properties:
     """The DocType; `for_desk` adds what only Frappe's own pages need."""
-    defaults = _defaults(site.frappe)
+    defaults = _defaults(recorded(site.frappe))
     stamps = _stamps(site, doctype)
     properties: Properties = dict(defaults["doctype"]) | stamps | {"name": doctype.name, "doctype": "DocType", "idx": 0}
     properties |= {"module": doctype.module}
@@ -82,7 +83,7 @@ def _row(site: Site, doctype: DocType, kind: str, number: int) -> Properties:
 
 
 def _field(site: Site, doctype: DocType, field: Field, number: int, *, for_desk: bool) -> Properties:
-    defaults = _defaults(site.frappe)
+    defaults = _defaults(recorded(site.frappe))
     properties = dict(defaults["field"]) | _row(site, doctype, "DocField", number)
     if for_desk:
         properties |= dict.fromkeys(defaults["desk_field"])
@@ -99,7 +100,7 @@ def _field(site: Site, doctype: DocType, field: Field, number: int, *, for_desk:
 
 
 def _permission(site: Site, doctype: DocType, rule: Permission, number: int) -> Properties:
-    properties = dict(_defaults(site.frappe)["permission"]) | _row(site, doctype, "DocPerm", number)
+    properties = dict(_defaults(recorded(site.frappe))["permission"]) | _row(site, doctype, "DocPerm", number)
     return {**properties, **msgspec.to_builtins(rule)}
 
 

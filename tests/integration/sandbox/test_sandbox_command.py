@@ -43,6 +43,22 @@ def test_data_in_a_file_outlives_the_process(start, tmp_path):
         assert client.get("/api/resource/UOM/Hogshead").status_code == 200
 
 
+def test_grants_are_upset_from_another_command_line(start):
+    sandbox = start()
+
+    def do(*arguments):
+        return CliRunner().invoke(command, ["do", *arguments, "--at", sandbox.url])
+
+    assert do("disable_user", "--user", "sales@example.com").output == "sales@example.com is disabled\n"
+    with sandbox.manager() as client:
+        assert client.get("/api/resource/User/sales@example.com").json()["data"]["enabled"] == 0
+    assert do("set_password", "--user", "sales@example.com", "--password", "Other-1").exit_code == 0
+    refused = do("drop_client", "--client", "Nobody's")
+    assert (refused.exit_code, refused.output) == (1, 'Error: there is no OAuth client "Nobody\'s"\n')
+    sandbox.stop()
+    assert f"no sandbox answers at {sandbox.url}" in do("run_jobs").output
+
+
 def test_wrong_options_are_explained():
     runner = CliRunner()
     assert "is not NAME=REDIRECT_URI" in runner.invoke(command, ["--client", "Dispatch"]).output

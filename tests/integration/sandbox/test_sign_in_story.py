@@ -10,6 +10,7 @@ CALLBACK = "http://127.0.0.1:9/erpnext/callback"
 OAUTH = "/api/method/frappe.integrations.oauth2."
 VERIFIER = "a-verifier-that-is-long-enough-0123456789-abcdefghij"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+ENDED = {"13": (403, 404), "14": (401, 404), "15": (401, 404), "16": (401, 403), "2026": (401, 400)}
 LOGIN = {"usr": "sales@example.com", "pwd": "sales-Pw-1"}
 
 
@@ -17,9 +18,18 @@ def leads_to(page, button):
     return unescape(re.search(rf'id="{button}"[^>]*data-leads-to="([^"]*)"', page.text)[1])
 
 
+def allow(browser, consent):
+    """Press Allow: a link until 2026, since then a form with the session's CSRF token."""
+    form = re.search(r'<form[^>]*action="([^"]*)">.*name="csrf_token" value="([^"]+)"', consent.text.split("<main")[1])
+    if form is None:
+        return browser.get(leads_to(consent, "allow"))
+    return browser.post(unescape(form[1]), data={"csrf_token": form[2]})
+
+
 def sign_in(sandbox, browser):
     """Go from the app to login, consent and back; gives the tokens."""
     client_id = sandbox.variables["clients"]["Dispatch"]["client_id"]
+    secret = sandbox.variables["clients"]["Dispatch"].get("client_secret")
     asked = {"client_id": client_id, "redirect_uri": CALLBACK, "response_type": "code", "scope": "all openid"}
     asked |= {"state": "s-1", "code_challenge": CHALLENGE, "code_challenge_method": "S256"}
     to_login = browser.get(OAUTH + "authorize", params=asked)
@@ -32,11 +42,11 @@ def sign_in(sandbox, browser):
     consent = to_login
     assert "<title>Confirm Access</title>" in consent.text
     assert leads_to(consent, "deny") == CALLBACK + "?error=access_denied"
-    approved = browser.get(leads_to(consent, "allow"))
+    approved = allow(browser, consent)
     returned = dict(parse_qsl(urlsplit(approved.headers["location"]).query))
     assert returned["state"] == "s-1"
     form = {"grant_type": "authorization_code", "code": returned["code"], "redirect_uri": CALLBACK}
-    form |= {"client_id": client_id, "code_verifier": VERIFIER}
+    form |= {"client_id": client_id, "code_verifier": VERIFIER} | ({"client_secret": secret} if secret else {})
     with sandbox.client() as app:
         return app.post(OAUTH + "get_token", data=form).json()
 
@@ -46,7 +56,7 @@ def whoami(sandbox, token):
         return app.get("/api/method/frappe.auth.get_logged_user")
 
 
-@pytest.mark.parametrize("frappe", ["14", "15", "16"])
+@pytest.mark.parametrize("frappe", ["13", "14", "15", "16", "2026"])
 def test_a_person_signs_in_to_an_app_and_revokes_it_later(start, frappe):
     sandbox = start("--frappe", frappe, "--client", f"Dispatch={CALLBACK}")
     with sandbox.client() as browser:
@@ -56,12 +66,35 @@ def test_a_person_signs_in_to_an_app_and_revokes_it_later(start, frappe):
         assert "Dispatch" in apps.text
         revoke = browser.get(unescape(re.search(r'href="(/third_party_apps\?app=[^"]*)"', apps.text)[1]))
         client_id = re.search(r'name="client_id" value="([^"]*)"', revoke.text)[1]
-        assert browser.post("/third_party_apps", data={"client_id": client_id}).status_code == 302
+        token = re.search(r'name="csrf_token" value="([^"]*)"', revoke.text)[1]
+        answer = browser.post("/third_party_apps", data={"client_id": client_id, "csrf_token": token})
+        assert answer.status_code == 302
         assert "No Active Sessions" in browser.get("/third_party_apps").text
-    assert whoami(sandbox, tokens["access_token"]).status_code == 401
+    bearer, refresh = ENDED[frappe]
+    assert whoami(sandbox, tokens["access_token"]).status_code == bearer
     with sandbox.client() as app:
-        form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"], "client_id": client_id}
-        assert app.post(OAUTH + "get_token", data=form).status_code == (403 if frappe == "16" else 404)
+        form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+        form |= sandbox.variables["clients"]["Dispatch"]
+        assert app.post(OAUTH + "get_token", data=form).status_code == refresh
+
+
+def test_a_public_app_of_2026_signs_in_without_a_secret(start):
+    sandbox = start("--frappe", "2026", "--client", f"Dispatch={CALLBACK}", "--client-auth", "none")
+    assert list(sandbox.variables["clients"]["Dispatch"]) == ["client_id"]
+    with sandbox.client() as browser:
+        tokens = sign_in(sandbox, browser)
+    assert whoami(sandbox, tokens["access_token"]).json() == {"message": "sales@example.com"}
+
+
+def test_an_app_of_2026_may_prove_itself_by_basic(start):
+    sandbox = start("--frappe", "2026", "--client", f"Dispatch={CALLBACK}", "--client-auth", "basic")
+    credentials = sandbox.variables["clients"]["Dispatch"]
+    form = {"grant_type": "refresh_token", "refresh_token": "nope"}
+    with sandbox.client() as app:
+        wrong = app.post(OAUTH + "get_token", data=form, auth=(credentials["client_id"], "wrong"))
+        assert (wrong.status_code, wrong.json()) == (401, {"error": "invalid_client"})
+        right = app.post(OAUTH + "get_token", data=form, auth=tuple(credentials.values()))
+        assert (right.status_code, right.json()) == (400, {"error": "invalid_grant"})
 
 
 def test_a_wrong_password_shows_the_login_page_again(start):
