@@ -99,9 +99,11 @@ class _Site:
     def _transport_options(self) -> dict[str, Any]:
         count = self._max_in_flight
         limits = httpx2.Limits(max_connections=count, max_keepalive_connections=count, keepalive_expiry=5.0)
-        return {"verify": self._tls or True, "limits": limits, "proxy": self._proxy()}
+        return {"verify": self._tls or True, "limits": limits, "proxy": self.proxy}
 
-    def _proxy(self) -> str | None:
+    @property
+    def proxy(self) -> str | None:
+        """The proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names for this site; its address may hold a password."""
         if self.address.is_loopback or proxy_bypass(self.address.host):
             return None
         proxies = getproxies()

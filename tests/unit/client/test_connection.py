@@ -287,4 +287,4 @@ def test_a_proxy_of_the_environment_is_used_but_not_for_this_machine(monkeypatch
         ("https://localhost", None),
     ]:
         with SiteConnection(address) as connection:
-            assert connection._proxy() == proxy
+            assert connection.proxy == proxy
