@@ -115,11 +115,20 @@ class World:
     def answer(self, browser: Browser, consent: httpx2.Response, button: str) -> str:
         """Click Allow or Deny; the address ERPNext sends the browser back to, which it has yet to open."""
         leads_to = re.search(rf'id="{button}"[^>]*data-leads-to="([^"]*)"', consent.text)
-        assert leads_to is not None
+        if leads_to is None:
+            return self._post_consent(browser, consent)
         target = str(consent.url.join(unescape(leads_to[1])))
         if target.startswith(self.url):
             return target
         response = browser.follow(browser.go(target), stop_at=self.url)
+        return str(response.url.join(response.headers["location"]))
+
+    def _post_consent(self, browser: Browser, consent: httpx2.Response) -> str:
+        """Since 2026 Allow is a form with the session's CSRF token."""
+        form = re.search(r'action="([^"]*approve[^"]*)".*?name="csrf_token" value="([^"]+)"', consent.text)
+        assert form is not None
+        target = str(consent.url.join(unescape(form[1])))
+        response = browser.follow(browser.post(target, data={"csrf_token": form[2]}), stop_at=self.url)
         return str(response.url.join(response.headers["location"]))
 
     def sign_in(self, browser: Browser, path: str = "/items", user: str = "sales@example.com") -> httpx2.Response:

@@ -13,7 +13,9 @@ def store_url(database_url: str) -> str:
     return database_url
 
 
-@pytest.mark.parametrize(("framework", "frappe"), [("fastapi", 14), ("fastapi", 16), ("starlette", 15)])
+@pytest.mark.parametrize(
+    ("framework", "frappe"), [("fastapi", 14), ("fastapi", 16), ("fastapi", 2026), ("starlette", 15)]
+)
 def test_a_person_signs_in_works_and_is_revoked(world: World) -> None:
     browser = world.browser()
     welcome = browser.go(f"{world.url}/items")
