@@ -7,7 +7,8 @@ ConnectorError
 │   ├── SiteFault              the site answered 500
 │   ├── RateLimited            429, with `retry_after_seconds`
 │   ├── CircuitOpen            too many failures in a row: we stopped asking for a while
-│   └── StoreUnavailable       the app's own database can't be reached, or stays busy
+│   ├── StoreUnavailable       the app's own database can't be reached, or stays busy
+│   └── TooManyAttempts        this app's own limit: sign-ins, pairings, tokens of strangers
 ├── OutcomeUnknown         the site may or may not have done it: look before repeating
 ├── SignInRequired         the user has to sign in again
 │   ├── NotSignedIn            no session here
@@ -29,7 +30,8 @@ ConnectorError
 │   │   └── LinkInvalid
 │   ├── SignInFailed           the sign-in could not be finished: start it again
 │   │   ├── StateUnknown           expired, used already, or from another browser
-│   │   └── CodeRefused            the site did not accept the authorization code
+│   │   ├── CodeRefused            the site did not accept the authorization code
+│   │   └── PairingUnknown         expired, used already, or mistyped
 │   ├── TooLarge               body over the limit
 │   └── BadRequest             anything else malformed
 ├── Conflict               somebody else was there first
@@ -45,6 +47,7 @@ ConnectorError
     ├── SettingMissing
     ├── ManifestInvalid
     └── KeyUnusable            a sealed value can't be opened with the keys at hand
+        └── KeyErased              it never opens again: the user's data was erased
 """
 
 from __future__ import annotations
@@ -141,6 +144,14 @@ class StoreUnavailable(Retryable):
 
     code = "store_unavailable"
     hint = "Try again in a moment; if it stays, check CONNECTOR_DATABASE_URL and that the database runs."
+
+
+class TooManyAttempts(Retryable):
+    """There were too many attempts from here."""
+
+    code = "too_many_attempts"
+    hint = "Wait as long as it says, then try again."
+    http_status = 429
 
 
 class OutcomeUnknown(ConnectorError):
@@ -310,6 +321,13 @@ class CodeRefused(SignInFailed):
     code = "code_refused"
 
 
+class PairingUnknown(SignInFailed):
+    """This pairing code has expired, was used already, or is not right."""
+
+    code = "pairing_unknown"
+    hint = "Show a new code in the browser that is signed in, and scan that one."
+
+
 class TooLarge(Invalid):
     """The request is too large."""
 
@@ -432,3 +450,10 @@ class KeyUnusable(Misconfigured):
 
     code = "key_unusable"
     hint = "Put back the key that sealed it (CONNECTOR_KEY or the key file), or let users sign in again."
+
+
+class KeyErased(KeyUnusable):
+    """The user's data was erased: what was sealed for that user never opens again."""
+
+    code = "key_erased"
+    hint = "Nothing can bring it back. The user signs in again."

@@ -13,7 +13,7 @@ from erpnext_connector.errors import Misconfigured
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 VERSION_TABLE: Final = "connector_version"
 # Any number will do, as long as every process of every version takes the same.
 _LOCK: Final = 7_305_812_430_116_829_257
