@@ -60,7 +60,8 @@ class Courier:
     """Sends webhooks in the order of their events, on a thread of its own, as one Frappe worker does.
 
     Three attempts: after an error or an answer from 400 it waits 1 s, then 4 s (divided by `speed`); after a read
-    timeout it tries again at once. Then the event is dropped for good. An identical body goes out each time.
+    timeout it tries again at once, but at Frappe 13. Then the event is dropped for good. An identical body goes out
+    each time.
     """
 
     def __init__(self, webhooks: Webhooks, faults: Faults, *, frappe: int, speed: float = 1.0) -> None:
@@ -138,14 +139,14 @@ class Courier:
             self._log(trigger, attempt, request)
             if not attempt.failed:
                 return
-            if not attempt.timed_out:
+            if not attempt.timed_out or self._frappe < 14:
                 self._stopped.wait(wait / self._speed)
             if self._stopped.is_set():
                 return
 
     def _breaks(self, number: int, attempt: Attempt) -> bool:
         """Frappe 14's job itself breaks when the first attempt meets no server: no second one, no log row."""
-        return self._frappe < 15 and number == 0 and attempt.status is None and not attempt.timed_out
+        return self._frappe == 14 and number == 0 and attempt.status is None and not attempt.timed_out
 
     def _log(self, trigger: Trigger, attempt: Attempt, request: WebhookRequest | None = None, url: str = "") -> None:
         kept_as_object = self._frappe < 15 and attempt.status is not None

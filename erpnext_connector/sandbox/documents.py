@@ -260,38 +260,15 @@ class Documents:
                 raise FrappeError("UniqueValidationError", text, thrown=False)
 
     def _after_insert(self, doctype: DocType, document: Document) -> None:
-        if doctype.name == "Custom Field":
-            self._site.add_custom_field(document)
-        if doctype.name == "DocType":
-            self._site.add_doctype(document)
-        if doctype.name == "Workflow":
-            self._add_state_field(document)
-        if doctype.name == "User":
-            self._share_with_itself(document)
+        from erpnext_connector.sandbox.inserted import FOLLOWING
+
+        following = FOLLOWING.get(doctype.name)
+        if following:
+            following(self._site, document)
         original = document.get("amended_from")
         if original and self.value(doctype.name, str(original), "docstatus") != CANCELLED:
             text = f"{original} cannot be amended because it is not cancelled. Please cancel the document first."
             raise FrappeError("ValidationError", text, title="Amendment Not Allowed")
-
-    def _share_with_itself(self, user: Document) -> None:
-        """Users may read and write what is kept of themselves."""
-        share: Document = {"doctype": "DocShare", "user": user["name"], "share_doctype": "User"}
-        share |= {"share_name": user["name"], "read": 1, "write": 1, "share": 1}
-        self.insert(share, "Administrator", ignore_permissions=True)
-
-    def _add_state_field(self, workflow: Document) -> None:
-        """A workflow brings the field that its states are kept in."""
-        doctype, fieldname = self._site.doctype(workflow["document_type"]), str(workflow["workflow_state_field"])
-        if fieldname not in doctype.by_name:
-            field: Document = {"dt": doctype.name, "fieldname": fieldname, "label": "Workflow State"}
-            field |= {
-                "doctype": "Custom Field",
-                "fieldtype": "Link",
-                "options": "Workflow State",
-                "allow_on_submit": 1,
-                "hidden": 1,
-            }
-            self.insert(field, "Administrator", ignore_permissions=True)
 
     def update(self, doctype_name: object, name: object, changes: Mapping[str, Any], user: str) -> Document:
         """Load a document, put `changes` over it, save it."""
