@@ -177,7 +177,9 @@ def complain(manager: Client, dispatch: Dispatch) -> None:
     """Skip where the site can't reach this machine, else fail with what it says of its attempts."""
     ours, newest = {"url": dispatch.hooks_url}, "creation desc"
     attempt = manager.list("Webhook Request Log", fields=["response", "error"], filters=ours, order_by=newest).first()
-    said = f"{attempt['error'] or attempt['response']}" if attempt else "it tried nothing; does its worker run?"
+    if attempt is None:  # Frappe 14 stumbles over a refused connection before it logs it
+        pytest.skip(f"ERPNext logged no webhook: it can't reach {dispatch.url}, or its worker does not run; {HOW}")
+    said = f"{attempt['error'] or attempt['response']}"
     if "ConnectionError" in said or "ConnectTimeout" in said:
         pytest.skip(f"ERPNext can't reach {dispatch.url}: set CONNECTOR_URL to what leads here; {HOW}")
     pytest.fail(f"no webhook within {DELIVERY_SECONDS} seconds: {said[-500:]}")
