@@ -18,10 +18,15 @@ from erpnext_connector.secret import Secret
 from erpnext_connector.settings import Settings, missing
 from erpnext_connector.store.database import Database
 from erpnext_connector.store.ledger import Ledger
+from erpnext_connector.store.pairings import Pairings
 from erpnext_connector.store.pending import PendingSignIns
+from erpnext_connector.store.receipts import Receipts
+from erpnext_connector.store.revocations import Revocations
 from erpnext_connector.store.seal import KeyRing
 from erpnext_connector.store.sessions import Sessions
 from erpnext_connector.store.sites import Site, Sites
+from erpnext_connector.store.throttle import Throttle
+from erpnext_connector.store.user_keys import UserKeys
 from erpnext_connector.store.vault import Vault
 from erpnext_connector.wire.site import SiteAddress
 
@@ -65,7 +70,12 @@ class Running:
         self.pending = PendingSignIns(self.database, self.keyring, clock, random)
         self.vault = Vault(self.database, self.keyring, clock, self.refresh, token_bytes=random)
         self.inbox = Inbox(self.database, clock, self.webhook_secrets)
-        self.ledger = Ledger(self.database, clock)
+        self.user_keys = UserKeys(self.database, self.keyring, clock, token_bytes=random)
+        self.ledger = Ledger(self.database, clock, self.user_keys)
+        self.receipts = Receipts(self.database, clock)
+        self.revocations = Revocations(self.database, clock, self.user_keys)
+        self.throttle = Throttle(self.database, clock)
+        self.pairings = Pairings(self.database, clock, random)
         self._clock = clock
         self._known: dict[str, tuple[float, Site]] = {}
         self._lines: dict[str, Lines] = {}

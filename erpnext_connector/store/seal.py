@@ -12,7 +12,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -31,6 +31,30 @@ _NEW_KEY_HINT: Final = (
     "`python -c 'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())'`. "
     "Several keys are separated by commas, the newest first."
 )
+
+
+class Ring(Protocol):
+    """What seals the users' data keys and the sites' secrets: a `KeyRing`, or an app's own over a KMS.
+
+    It is asked seldom: data keys are kept for a short time once they are open.
+    """
+
+    @property
+    def newest(self) -> str:
+        """The id of the key that seals now."""
+        ...
+
+    def seal(self, plain: bytes, *, site: str, user: str, kind: str) -> bytes:
+        """An envelope that opens only for the same site, user and kind."""
+        ...
+
+    def open(self, envelope: bytes, *, site: str, user: str, kind: str) -> bytes:
+        """What was sealed; raises `KeyUnusable` when it does not open here."""
+        ...
+
+    def key_id_of(self, envelope: bytes) -> str:
+        """The id of the key that sealed it, without opening it."""
+        ...
 
 
 class KeyRing:
@@ -55,10 +79,24 @@ class KeyRing:
             return cls(_decode(key.reveal(), where="CONNECTOR_KEY"))
         return cls(_decode(read_or_make(key_file, _new_key), where=str(key_file)))
 
+    @property
+    def newest(self) -> str:
+        """The id of the key that seals, eight hexadecimal digits; it gives nothing of the key away."""
+        return self._newest.hex()
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The ids of all keys at hand, the newest first."""
+        return tuple(key_id.hex() for key_id in self._ciphers)
+
+    def key_id_of(self, envelope: bytes) -> str:
+        """The id of the key that sealed it, at hand or not."""
+        return key_id_of(envelope)
+
     def seal(self, plain: bytes, *, site: str, user: str, kind: str) -> bytes:
         """An envelope that opens only for the same site, user and kind."""
         nonce = self._token_bytes(_NONCE_BYTES)
-        sealed = self._ciphers[self._newest].encrypt(nonce, plain, _bound(site, user, kind))
+        sealed = self._ciphers[self._newest].encrypt(nonce, plain, bound(site, user, kind))
         return _VERSION + self._newest + nonce + sealed
 
     def open(self, envelope: bytes, *, site: str, user: str, kind: str) -> bytes:
@@ -68,12 +106,17 @@ class KeyRing:
             raise KeyUnusable(f"The {kind} of {user or site} was sealed with a key that is not at hand.")
         nonce, sealed = envelope[1 + _KEY_ID_BYTES : _HEADER_BYTES], envelope[_HEADER_BYTES:]
         try:
-            return cipher.decrypt(nonce, sealed, _bound(site, user, kind))
+            return cipher.decrypt(nonce, sealed, bound(site, user, kind))
         except InvalidTag:
             raise KeyUnusable(f"The {kind} of {user or site} does not open: it was changed or moved.") from None
 
 
-def _bound(site: str, user: str, kind: str) -> bytes:
+def key_id_of(envelope: bytes) -> str:
+    """The id of the key of a `KeyRing` that sealed this envelope."""
+    return envelope[1 : 1 + _KEY_ID_BYTES].hex()
+
+
+def bound(site: str, user: str, kind: str) -> bytes:
     """Site, user and kind so that no two different triples give the same bytes."""
     parts = [part.encode() for part in (site, user, kind)]
     return _VERSION + b"".join(len(part).to_bytes(4, "big") + part for part in parts)

@@ -24,6 +24,7 @@ from erpnext_connector.store.seal import KeyRing
 from erpnext_connector.store.sessions import Sessions
 from erpnext_connector.store.sites import Site, Sites
 from erpnext_connector.store.tables import metadata
+from erpnext_connector.store.user_keys import UserKeys
 from erpnext_connector.store.vault import Vault
 from erpnext_connector.wire.webhook import SIGNATURE_HEADER, sign
 from tests.clocks import ManualClock
@@ -88,7 +89,9 @@ class Life:
         for _ in range(3):
             self.clock.advance(3600)
             vault.fresh("main", ANN.user)
-        Ledger(self.database, self.clock).record("main", ANN.user, "get", "Item", "A", outcome="ok", duration_ms=1.0)
+        Ledger(self.database, self.clock, UserKeys(self.database, self.keyring)).record(
+            "main", ANN.user, "get", "Item", "A", outcome="ok", duration_ms=1.0
+        )
 
     def _hear(self) -> None:
         inbox = Inbox(self.database, self.clock, lambda _: self.site.webhook_secrets, attempts=1)

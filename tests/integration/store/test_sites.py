@@ -12,6 +12,7 @@ from erpnext_connector.store.sessions import Sessions
 from erpnext_connector.store.sites import Site, Sites
 from erpnext_connector.store.tables import sessions as sessions_table
 from erpnext_connector.store.tables import sites as table
+from erpnext_connector.store.user_keys import UserKeys
 from tests.clocks import ManualClock
 
 FULL = Site(
@@ -57,7 +58,7 @@ def test_removing_a_site_takes_its_sessions_and_leaves_the_ledger(
     database: Database, sites: Sites, clock: ManualClock
 ) -> None:
     Sessions(database, clock).start("main", "ann@example.com")
-    ledger = Ledger(database, clock)
+    ledger = Ledger(database, clock, UserKeys(database, KeyRing([b"k" * 32]), clock))
     ledger.record("main", "ann@example.com", "get", "Item", "A", outcome="ok", duration_ms=1.0)
     sites.remove("main")
     assert sites.get("main") is None

@@ -41,8 +41,8 @@ def downgrade() -> None:
         op.drop_column("connector_sessions", column)
     op.drop_index("connector_grants_by_check", "connector_grants")
     op.drop_index("connector_grants_by_refresh", "connector_grants")
-    for column in _grant_columns():
-        op.drop_column("connector_grants", column.name)
+    for added in _grant_columns():
+        op.drop_column("connector_grants", added.name)
 
 
 def _create_user_keys() -> None:
