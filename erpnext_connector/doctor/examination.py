@@ -17,7 +17,7 @@ from erpnext_connector.doctor.cors import check_cors
 from erpnext_connector.doctor.encryption import check_encryption
 from erpnext_connector.doctor.report import Finding, Verdict, failed, ok, unknown
 from erpnext_connector.doctor.workers import check_workers
-from erpnext_connector.errors import ConnectorError, Misconfigured, Retryable
+from erpnext_connector.errors import ConnectorError, Misconfigured
 from erpnext_connector.oauth.tokens import OAuthClient
 from erpnext_connector.secret import Secret
 from erpnext_connector.wire.address import SiteAddress
@@ -122,11 +122,11 @@ def _made(checks: Iterable[Check]) -> Generator[Finding, None, bool]:
     for name, check in checks:
         try:
             finding = check()
-        except Retryable as error:
-            yield failed(name, error.message, error.hint)
-            return False
         except ConnectorError as error:
-            finding = failed(name, error.message, error.hint)
+            yield failed(name, error.message, error.hint)
+            if frappe.is_silence(error):
+                return False
+            continue
         yield finding
         if name == "frappe" and finding.verdict is Verdict.FAILED:
             return False

@@ -53,6 +53,11 @@ def get(connection: SiteConnection, path: str, params: Mapping[str, str] | None 
     return ask(connection, Call("GET", path, body_of, params=params or {}, authenticated=False))
 
 
+def is_silence(error: ConnectorError) -> bool:
+    """Whether there was no answer at all, so that asking on makes no sense."""
+    return isinstance(error, Retryable) and error.upstream_status is None
+
+
 def shown(reply: Reply) -> str:
     """A reply in a few words: status, and what kind of thing it is."""
     title = _TITLE.search(reply.content[:20_000])
@@ -67,6 +72,8 @@ def check_is_frappe(connection: SiteConnection) -> Finding:
     """Does Frappe answer there?"""
     try:
         reply = get(connection, PING)
+    except SiteUnavailable as error:
+        return failed("frappe", error.message, "The site takes connections but hangs: look at its web workers' logs.")
     except Retryable as error:
         return _https_spoken_http(connection) or failed("frappe", error.message, error.hint)
     if body_of(reply) == {"message": "pong"}:
@@ -110,9 +117,9 @@ def check_version(connection: SiteConnection, key: ApiKey | None = None) -> Find
     installed = _installed(connection, key) if key else ""
     try:
         line = Client(connection).capabilities().line
-    except Retryable:
-        raise
     except ConnectorError as error:
+        if is_silence(error):
+            raise
         return unknown("version", installed or f"the site does not show what it can do: {error.message}", error.hint)
     name, mark = _LINES[line]
     evidence = installed or f"{name}: {mark}"
@@ -126,9 +133,9 @@ def _installed(connection: SiteConnection, key: ApiKey) -> str:
     """Apps and versions, as "frappe 15.55.1, erpnext 15.52.0"; nothing where the key may not see them."""
     try:
         told = Client(connection, key).send(versions())
-    except Retryable:
-        raise
-    except ConnectorError:
+    except ConnectorError as error:
+        if is_silence(error):
+            raise
         return ""
     return ", ".join(f"{app} {version}" for app, version in told.items())
 

@@ -34,6 +34,8 @@ _LET_THROUGH: Final = (
     "/api/method/frappe.integrations.oauth2.* and /login unchanged."
 )
 _COPY_ID: Final = "Copy App Client ID of the OAuth Client document in ERPNext into ERPNEXT_CLIENT_ID."
+_KNOWN: Final = "the site knows the client id"
+_OTHER_KEY: Final = "Set ERPNEXT_API_KEY and ERPNEXT_API_SECRET to those of a System Manager, or leave both out."
 _ONE_BLANK: Final = "Several are separated by one blank, never by a new line."
 
 
@@ -141,7 +143,7 @@ def check_client(connection: SiteConnection, client: OAuthClient, clock: Clock, 
     finding = _redeem_nothing(connection, client, clock)
     if document is None or finding.remedy:
         return finding
-    return unknown("client", f"{finding.evidence}; the API key may not read it: {document.message}", document.hint)
+    return unknown("client", f"{_KNOWN}, but its document can't be read: {document.message}", _OTHER_KEY)
 
 
 def _document(connection: SiteConnection, client: OAuthClient, key: ApiKey) -> Mapping[str, Any] | ConnectorError:
@@ -174,12 +176,11 @@ def _listed(redirect_uris: str) -> str:
 
 
 def _redeem_nothing(connection: SiteConnection, client: OAuthClient, clock: Clock) -> Finding:
-    known = "the site knows the client id"
     asking = OAuthClient(client.client_id, client.client_secret, client.redirect_uri or NOWHERE)
     try:
         Client(connection).send(exchange_code(asking, Secret(NOBODY), Secret(NOBODY * 2), clock.now))
     except CodeRefused:
-        return ok("client", f"{known}; an API key, or the first sign-in, shows whether the redirect URI fits")
+        return ok("client", f"{_KNOWN}; an API key, or the first sign-in, shows whether the redirect URI fits")
     except ClientRefused as error:
         return _refused(client, error)
     return unknown("client", "the site redeemed a code that nobody issued")
