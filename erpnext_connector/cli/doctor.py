@@ -15,7 +15,7 @@ from erpnext_connector.client import ApiKey
 from erpnext_connector.clock import SystemClock
 from erpnext_connector.doctor.examination import App, examine
 from erpnext_connector.doctor.report import Finding, Report, Verdict
-from erpnext_connector.secret import Secret
+from erpnext_connector.settings import Settings
 
 COLORS: Final[Mapping[Verdict, str]] = {
     Verdict.OK: "green",
@@ -41,9 +41,6 @@ _NARROWEST: Final = 60
 @click.option("--client-id", envvar="ERPNEXT_CLIENT_ID", default="", help="The OAuth Client to look for.")
 @click.option("--api-key", envvar="ERPNEXT_API_KEY", default="", help="With it the OAuth Client's document is read.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-# Secrets come by the environment alone: other users of the machine see what stands on a command line.
-@click.option("--api-secret", envvar="ERPNEXT_API_SECRET", default="", hidden=True)
-@click.option("--client-secret", envvar="ERPNEXT_CLIENT_SECRET", default="", hidden=True)
 def command(
     url: str,
     *,
@@ -52,22 +49,23 @@ def command(
     client_id: str,
     api_key: str,
     as_json: bool,
-    api_secret: str,
-    client_secret: str,
 ) -> None:
     """Check the ERPNext site at URL and say what to do about what is wrong.
 
-    Each line has a verdict, what was seen, and a remedy. ERPNEXT_URL is asked when no URL is given, and
-    ERPNEXT_API_SECRET belongs to the API key. Exit code 0: an app can work with this site; 1: it can't yet.
+    Each line has a verdict, what was seen, and a remedy. What is not given here is taken from ERPNEXT_URL,
+    CONNECTOR_URL, ERPNEXT_CLIENT_ID and ERPNEXT_API_KEY; secrets come from ERPNEXT_API_SECRET and
+    ERPNEXT_CLIENT_SECRET alone. Exit code 0: an app can work with this site; 1: it can't yet.
     """
-    if bool(api_key) != bool(api_secret):
+    # Not by options: other users of the machine see what stands on a command line.
+    secrets = Settings.from_environment()
+    if bool(api_key) != bool(secrets.api_secret):
         raise click.UsageError("An API key needs its secret: set both ERPNEXT_API_KEY and ERPNEXT_API_SECRET.")
     app = App(
         url=app_url,
         redirect_uri=_redirect_uri(app_url, prefix),
         client_id=client_id,
-        client_secret=Secret(client_secret) if client_secret else None,
-        key=ApiKey(api_key, Secret(api_secret)) if api_key else None,
+        client_secret=secrets.client_secret,
+        key=ApiKey(api_key, secrets.api_secret) if secrets.api_secret else None,
     )
     findings = []
     for finding in examine(url, app, SystemClock()):

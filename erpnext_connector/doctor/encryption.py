@@ -124,6 +124,8 @@ def _remedy_for_plain(address: SiteAddress) -> str:
 
 def _tls_reason(error: OSError) -> str:
     """OpenSSL's own name for it, which is worth a search."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
     return (error.reason if isinstance(error, ssl.SSLError) else None) or reason(error)
 
 
