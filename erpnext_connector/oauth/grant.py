@@ -114,13 +114,14 @@ def refresh(
     return _posted(endpoints.token, {**form, **_named(client)}, read)
 
 
-def revoke(token: Secret, *, endpoints: Endpoints = FIXED) -> Call[None]:
+def revoke(client: OAuthClient, token: Secret, *, endpoints: Endpoints = FIXED) -> Call[None]:
     """Give an access token back; its refresh token dies with it. One that is gone already is no error.
 
-    Frappe finds a refresh token only by hint and client id (frappe-quirks 1.5), so give the access token.
+    Frappe finds a refresh token only by hint and client id (frappe-quirks 1.5), so give the access token. Who asks
+    matters since 2026 only.
     """
     form = {"token": token.reveal(), "token_type_hint": "access_token"}
-    return _posted(endpoints.revoke, form, _read_revoked, repeatable=True)
+    return _posted(endpoints.revoke, {**form, **_named(client)}, _read_revoked, repeatable=True)
 
 
 def _posted(path: str, form: Mapping[str, str], read: Callable[[Reply], Any], *, repeatable: bool = False) -> Call[Any]:

@@ -76,7 +76,8 @@ def _revoked(door: Door, session: Session) -> bool:
     if tokens is None:
         return True
     try:
-        call = revoke(tokens.access, endpoints=running.endpoints(session.site_id))
+        client, endpoints = running.oauth_client(session.site_id), running.endpoints(session.site_id)
+        call = revoke(client, tokens.access, endpoints=endpoints)
         door.connector.as_nobody(session.site_id).send(call)
     except ConnectorError as error:
         _log.warning("A grant was forgotten, but the site could not be told: %s.", error.code)

@@ -127,8 +127,9 @@ def _identified(door: Door, client: OAuthClient, pending: PendingSignIn, tokens:
 def _give_back(door: Door, site_id: str, tokens: TokenSet) -> None:
     """Tokens nobody will use should not lie about upstream; if that fails, only the site holds them."""
     try:
-        endpoints = door.connector.running.endpoints(site_id)
-        door.connector.as_nobody(site_id).send(revoke(tokens.access, endpoints=endpoints))
+        running = door.connector.running
+        call = revoke(running.oauth_client(site_id), tokens.access, endpoints=running.endpoints(site_id))
+        door.connector.as_nobody(site_id).send(call)
     except ConnectorError as error:
         _log.warning("The tokens of an unfinished sign-in could not be revoked: %s.", error.code)
 

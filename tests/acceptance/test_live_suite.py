@@ -28,7 +28,7 @@ def app_url() -> str:
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
 
 
-@pytest.fixture(params=["14", "15", "16"])
+@pytest.fixture(params=["14", "15", "16", "2026"])
 def sandbox(request: pytest.FixtureRequest, tmp_path: Path, app_url: str) -> Iterator[dict[str, Any]]:
     """The variables of a running sandbox that knows the app."""
     variables = tmp_path / "vars.json"

@@ -56,7 +56,11 @@ class Person:
         return 'id="deny"' in page.text
 
     def click(self, button: str, page: httpx2.Response) -> httpx2.Response:
-        """Allow or Deny; where it leads to."""
+        """Allow or Deny; where it leads to. Since 2026 Allow is a form of its own."""
+        form = re.search(rf'<form[^>]*action="([^"]*)"[^>]*>((?:(?!</form>).)*)id="{button}"', page.text, re.DOTALL)
+        if form:
+            token = found(r'name="csrf_token" value="([^"]*)"', form[2])
+            return self.browser.post(str(page.url.join(unescape(form[1]))), data={"csrf_token": token})
         return self.browser.get(str(page.url.join(_leads_to(button, page.text))))
 
     def log_in(self) -> None:

@@ -209,3 +209,13 @@ def test_whoever_revokes_the_app_is_asked_to_sign_in_again(person: Person, goods
     assert back.status_code == 200
     assert back.url.path == delivery
     assert shown(back.text, "Customer", goods.customer)
+
+
+def test_signing_out_can_give_the_access_back(person: Person, access: Access) -> None:
+    token = person.ask("/erpnext/session").json()["csrf_token"]
+    form = {"csrf_token": token, "revoke": "1"}
+    gone = person.browser.post(f"{access.app_url}/erpnext/logout", data=form)
+    assert gone.status_code == 200
+    assert "Signed out" in gone.text
+    assert "could not be told" not in gone.text
+    assert person.ask("/erpnext/session").status_code == 401

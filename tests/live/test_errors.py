@@ -107,4 +107,4 @@ def test_invented_codes_and_tokens_are_told_apart_from_a_site_in_trouble(access:
     with Client(access.url) as nobody:
         assert_raises(CodeRefused, lambda: nobody.send(exchange_code(app, INVENTED, INVENTED, time.time)))
         assert_raises(GrantLost, lambda: nobody.send(refresh(app, tokens, time.time)))
-        nobody.send(revoke(INVENTED))
+        nobody.send(revoke(app, INVENTED))

@@ -207,8 +207,10 @@ def test_a_life_that_makes_no_sense_is_an_hour(said: Any) -> None:
 
 
 def test_revoking_names_the_access_token_and_may_be_repeated() -> None:
-    call = revoke(TOKENS.access)
-    assert call.form == {"token": "access-t0ken", "token_type_hint": "access_token"}
+    call = revoke(CLIENT, TOKENS.access)
+    asked = {"token": "access-t0ken", "token_type_hint": "access_token", "client_id": "client"}
+    assert call.form == {**asked, "client_secret": "client-s3cret"}
+    assert revoke(PUBLIC, TOKENS.access).form == asked
     assert call.repeatable
     assert not call.authenticated, "with the token's own bearer it is refused"
 
@@ -216,9 +218,9 @@ def test_revoking_names_the_access_token_and_may_be_repeated() -> None:
 @pytest.mark.parametrize(("status", "kind"), [(401, ConnectorError), (500, SiteFault), (429, RateLimited)])
 def test_a_revocation_that_may_not_have_happened_is_an_error(status: int, kind: type[ConnectorError]) -> None:
     with pytest.raises(kind):
-        revoke(TOKENS.access).read(answer(status, {}))
+        revoke(CLIENT, TOKENS.access).read(answer(status, {}))
     with pytest.raises(NotFrappe):
-        revoke(TOKENS.access).read(answer(403, b"<html>firewall</html>"))
+        revoke(CLIENT, TOKENS.access).read(answer(403, b"<html>firewall</html>"))
 
 
 def test_discovered_endpoints_are_used() -> None:
@@ -226,7 +228,7 @@ def test_discovered_endpoints_are_used() -> None:
     assert AuthorizationRequest.begin(CLIENT, SITE, random=counted, endpoints=endpoints).url.startswith(f"{SITE}/a?")
     assert exchange_code(CLIENT, Secret("c"), Secret("v"), now, endpoints=endpoints).path == "/t"
     assert refresh(CLIENT, TOKENS, now, endpoints=endpoints).path == "/t"
-    assert revoke(TOKENS.access, endpoints=endpoints).path == "/r"
+    assert revoke(CLIENT, TOKENS.access, endpoints=endpoints).path == "/r"
 
 
 def test_a_code_that_is_refused_is_no_lost_grant() -> None:

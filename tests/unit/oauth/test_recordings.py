@@ -63,7 +63,7 @@ FAILED = [
 @pytest.mark.parametrize("exchange", FAILED, ids=lambda exchange: f"{exchange.version}-{exchange.case}")
 def test_every_recorded_failure_gets_its_class_and_repeats_nothing_of_the_body(exchange: Exchange) -> None:
     if exchange.case == "token/revoke_unknown":
-        assert revoke(Secret("x")).read(exchange.reply) is None, "what is gone already needs no revoking"
+        assert revoke(CLIENT, Secret("x")).read(exchange.reply) is None, "what is gone already needs no revoking"
         return
     read, code = EXPECTED[exchange.case]
     with pytest.raises(ConnectorError) as caught:
@@ -84,7 +84,7 @@ def test_recorded_tokens_are_read_with_the_time_they_expire(version: int) -> Non
     assert (first.expires_at, first.scope) == (now() + 3600, "openid all")
     second = REFRESH(exchanges(version)["token/refresh_ok"].reply)
     assert (second.access, second.refresh, second.id_token) == (Secret("{access2}"), Secret("{refresh2}"), None)
-    assert revoke(second.access).read(exchanges(version)["token/revoke"].reply) is None
+    assert revoke(CLIENT, second.access).read(exchanges(version)["token/revoke"].reply) is None
 
 
 @pytest.mark.parametrize("version", VERSIONS)
