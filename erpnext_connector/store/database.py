@@ -64,6 +64,18 @@ class Database:
 
         upgrade(self)
 
+    def scrub(self) -> None:
+        """Let what was deleted leave the disk: SQLite empties its write-ahead log, as far as no reader is in the way.
+
+        PostgreSQL overwrites deleted rows in its own time (VACUUM).
+        """
+        if self.dialect != "sqlite":
+            return
+        with _translated(), self._engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            assert isinstance(raw, sqlite3.Connection)
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def close(self) -> None:
         """Close every connection; using the database again opens new ones."""
         self._engine.dispose()
@@ -133,6 +145,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     # FULL: a pair of tokens that was acknowledged must survive a power cut.
     connection.execute("PRAGMA synchronous = FULL")
+    # What is deleted is overwritten with zeros: an erased key must not lie about in the file.
+    connection.execute("PRAGMA secure_delete = ON")
     _use_write_ahead_log(connection)
 
 

@@ -1,188 +1,192 @@
-"""The rows the vault is made of, and the statements that keep two writers apart."""
+"""Grants in the control database."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
-from erpnext_connector.oauth.identity import Profile
-from erpnext_connector.oauth.tokens import TokenSet
-from erpnext_connector.secret import Secret
 from erpnext_connector.store.database import Database
-from erpnext_connector.store.seal import KeyRing
-from erpnext_connector.store.tables import grants, sessions
+from erpnext_connector.store.ended import end_sessions_of
+from erpnext_connector.store.grant_store import EndedRow, GrantRow, Pair, RetiredRow
+from erpnext_connector.store.tables import ended_grants, grants, retired_tokens
 from erpnext_connector.store.upsert import upsert
 
-REFRESH_AT_SHARE_OF_LIFE: Final = 0.8
-_KIND: Final = "tokens"
-_GENERATION_BYTES: Final = 8
 
+class SqlGrants:
+    """The `GrantStore` of SQLite and PostgreSQL: every change names the generation that it replaces."""
 
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A user's tokens as they were read; `generation` tells this pair from the ones before and after it."""
-
-    site_id: str
-    user: str
-    tokens: TokenSet
-    generation: str
-    refresh_at: float
-
-
-class _Tokens(msgspec.Struct, frozen=True):
-    access: str
-    refresh: str | None
-    expires_at: float
-    scope: str
-
-
-class _Profile(msgspec.Struct, frozen=True):
-    user: str
-    sub: str | None
-    full_name: str
-    email: str
-    picture: str | None
-    roles: tuple[str, ...]
-
-
-class Grants:
-    """Grants in the database: every change after the first names the generation that it replaces."""
-
-    def __init__(self, database: Database, keyring: KeyRing, token_bytes: Callable[[int], bytes]) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._keyring = keyring
-        self._token_bytes = token_bytes
 
-    def get(self, site_id: str, user: str) -> Grant | None:
-        """The grant, opened, or None; raises `KeyUnusable` when it does not open."""
+    def get(self, site_id: str, user: str) -> GrantRow | None:
+        query = select(grants).where(_of(site_id, user), grants.c.sealed_profile.is_not(None))
         with self._database.read() as connection:
-            row = connection.execute(select(grants).where(_of(site_id, user))).one_or_none()
-        return self._opened(row) if row else None
-
-    def profile(self, site_id: str, user: str) -> Profile | None:
-        with self._database.read() as connection:
-            text = connection.execute(select(grants.c.profile).where(_of(site_id, user))).scalar_one_or_none()
-        return None if text is None else _profile(text)
+            row = connection.execute(query).one_or_none()
+        return _row(row) if row else None
 
     def users(self, site_id: str) -> tuple[str, ...]:
-        query = select(grants.c.user_id).where(grants.c.site_id == site_id).order_by(grants.c.user_id)
+        theirs = (grants.c.site_id == site_id) & grants.c.sealed_profile.is_not(None)
+        query = select(grants.c.user_id).where(theirs).order_by(grants.c.user_id)
         with self._database.read() as connection:
             return tuple(connection.execute(query).scalars())
 
-    def put(self, site_id: str, profile: Profile, tokens: TokenSet, *, now: float) -> None:
-        """Store a grant whatever was there before; another person's sessions under this user name end."""
-        user = profile.user
-        row = {
-            "site_id": site_id,
-            "user_id": user,
-            "subject": profile.sub,
-            "profile": msgspec.json.encode(_stored(profile)).decode(),
-            **self._pair(site_id, user, tokens, now=now),
+    def put(self, row: GrantRow, *, retired: bytes | None, now: float) -> None:
+        stored = {
+            "site_id": row.site_id,
+            "user_id": row.user,
+            "subject": row.subject,
+            "profile": "",
+            "sealed_profile": row.sealed_profile,
+            **_columns(row.pair, now=row.last_refreshed_at),
+            "checked_at": row.checked_at,
+            "password_mark": row.password_mark,
         }
         with self._database.begin() as connection:
-            before = select(grants.c.subject).where(_of(site_id, user)).with_for_update()
+            before = select(grants.c.subject).where(_of(row.site_id, row.user)).with_for_update()
             old = connection.execute(before).one_or_none()
-            if old is not None and old.subject != profile.sub:
-                _end_sessions(connection, site_id, user)
-            connection.execute(upsert(connection, grants, row))
+            if old is not None and old.subject != row.subject:
+                end_sessions_of(connection, row.site_id, row.user, reason="another_person", now=now)
+            connection.execute(upsert(connection, grants, stored))
+            connection.execute(delete(ended_grants).where(_ended(row.site_id, row.user)))
+            _retire(connection, row.site_id, row.user, retired, now=now)
 
-    def claim(self, grant: Grant, *, now: float, until: float) -> bool:
-        """Take the right to refresh this pair until then; False when another has it or the pair was replaced."""
-        free = _same(grant) & (grants.c.refreshing_until <= now)
-        with self._database.begin() as connection:
-            return connection.execute(update(grants).where(free).values(refreshing_until=until)).rowcount == 1
+    def claim(self, site_id: str, user: str, generation: str, *, now: float, until: float) -> bool:
+        free = _same(site_id, user, generation) & (grants.c.refreshing_until <= now)
+        return self._updated(free, refreshing_until=until)
 
-    def release(self, grant: Grant, *, until: float, refresh_at: float) -> None:
-        """Give a right back without a new pair; nobody tries again before `refresh_at` while the old one lives."""
-        mine = _same(grant) & (grants.c.refreshing_until == until)
-        values = {"refreshing_until": 0.0, "refresh_at": refresh_at}
-        with self._database.begin() as connection:
-            connection.execute(update(grants).where(mine).values(values))
+    def release(self, site_id: str, user: str, generation: str, *, until: float) -> bool:
+        return self._updated(_mine(site_id, user, generation, until), refreshing_until=0.0)
 
-    def replace(self, grant: Grant, tokens: TokenSet, *, now: float) -> bool:
-        """Store the pair that `grant` was refreshed to; False when a newer one is there or the grant is gone."""
-        values = self._pair(grant.site_id, grant.user, tokens, now=now)
-        with self._database.begin() as connection:
-            return connection.execute(update(grants).where(_same(grant)).values(values)).rowcount == 1
-
-    def purge(self, grant: Grant) -> bool:
-        """Delete this pair with the user's sessions; False, and nothing done, when a newer one is there."""
-        with self._database.begin() as connection:
-            newer = _of(grant.site_id, grant.user) & (grants.c.generation != grant.generation)
-            if connection.execute(select(grants.c.user_id).where(newer)).one_or_none():
-                return False
-            connection.execute(delete(grants).where(_same(grant)))
-            _end_sessions(connection, grant.site_id, grant.user)
-        return True
-
-    def remove(self, site_id: str, user: str) -> None:
-        with self._database.begin() as connection:
-            connection.execute(delete(grants).where(_of(site_id, user)))
-            _end_sessions(connection, site_id, user)
-
-    def _pair(self, site_id: str, user: str, tokens: TokenSet, *, now: float) -> dict[str, Any]:
-        """The columns of a new pair, with nobody refreshing it."""
-        stored = _Tokens(
-            tokens.access.reveal(),
-            tokens.refresh.reveal() if tokens.refresh else None,
-            tokens.expires_at,
-            tokens.scope,
+    def fail(
+        self, site_id: str, user: str, generation: str, *, until: float, failures: int, degraded_until: float
+    ) -> bool:
+        return self._updated(
+            _mine(site_id, user, generation, until),
+            refreshing_until=0.0,
+            state="degraded",
+            failures=failures,
+            degraded_until=degraded_until,
         )
-        return {
-            "generation": self._token_bytes(_GENERATION_BYTES).hex(),
-            "sealed_tokens": self._keyring.seal(msgspec.json.encode(stored), site=site_id, user=user, kind=_KIND),
-            "refresh_at": _refresh_at(tokens, now=now),
-            "expires_at": tokens.expires_at,
-            "refreshing_until": 0.0,
-        }
 
-    def _opened(self, row: Row[Any]) -> Grant:
-        plain = self._keyring.open(row.sealed_tokens, site=row.site_id, user=row.user_id, kind=_KIND)
-        stored = msgspec.json.decode(plain, type=_Tokens)
-        tokens = TokenSet(
-            access=Secret(stored.access),
-            refresh=Secret(stored.refresh) if stored.refresh else None,
-            expires_at=stored.expires_at,
-            scope=stored.scope,
-            id_token=None,
-        )
-        return Grant(row.site_id, row.user_id, tokens, row.generation, row.refresh_at)
+    def replace(
+        self, site_id: str, user: str, generation: str, pair: Pair, *, retired: bytes | None, now: float
+    ) -> bool:
+        with self._database.begin() as connection:
+            change = update(grants).where(_same(site_id, user, generation)).values(_columns(pair, now=now))
+            replaced = connection.execute(change).rowcount == 1
+            if replaced:
+                _retire(connection, site_id, user, retired, now=now)
+        return replaced
+
+    def purge(self, site_id: str, user: str, generation: str | None, *, reason: str, now: float) -> bool:
+        which = _of(site_id, user) if generation is None else _same(site_id, user, generation)
+        with self._database.begin() as connection:
+            purged = connection.execute(delete(grants).where(which)).rowcount == 1
+            if purged:
+                ended = {"site_id": site_id, "user_id": user, "reason": reason, "ended_at": now}
+                connection.execute(upsert(connection, ended_grants, ended))
+            if purged or generation is None:
+                end_sessions_of(connection, site_id, user, reason=reason, now=now)
+        return purged
+
+    def erase(self, site_id: str, user: str) -> int:
+        theirs = (retired_tokens.c.site_id == site_id) & (retired_tokens.c.user_id == user)
+        with self._database.begin() as connection:
+            return sum(
+                connection.execute(statement).rowcount
+                for statement in (
+                    delete(grants).where(_of(site_id, user)),
+                    delete(retired_tokens).where(theirs),
+                    delete(ended_grants).where(_ended(site_id, user)),
+                )
+            )
+
+    def ended(self, site_id: str, user: str) -> EndedRow | None:
+        with self._database.read() as connection:
+            row = connection.execute(select(ended_grants).where(_ended(site_id, user))).one_or_none()
+        return EndedRow(row.reason, row.ended_at) if row else None
+
+    def due(self, *, before: float, limit: int) -> tuple[GrantRow, ...]:
+        return self._oldest(grants.c.checked_at, before, limit)
+
+    def check(self, site_id: str, user: str, *, seen: float, now: float) -> bool:
+        return self._updated(_of(site_id, user) & (grants.c.checked_at == seen), checked_at=now)
+
+    def mark(self, site_id: str, user: str, password_mark: str | None) -> None:
+        self._updated(_of(site_id, user), password_mark=password_mark)
+
+    def idle(self, *, before: float, limit: int) -> tuple[GrantRow, ...]:
+        return self._oldest(grants.c.last_refreshed_at, before, limit)
+
+    def retired(self, *, before: float, limit: int) -> tuple[RetiredRow, ...]:
+        query = select(retired_tokens).where(retired_tokens.c.retired_at <= before)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(retired_tokens.c.id).limit(limit)).all()
+        return tuple(RetiredRow(row.id, row.site_id, row.user_id, row.sealed_token, row.retired_at) for row in rows)
+
+    def drop_retired(self, retired_id: int) -> None:
+        with self._database.begin() as connection:
+            connection.execute(delete(retired_tokens).where(retired_tokens.c.id == retired_id))
+
+    def _updated(self, which: ColumnElement[bool], **values: Any) -> bool:
+        with self._database.begin() as connection:
+            return connection.execute(update(grants).where(which).values(values)).rowcount == 1
+
+    def _oldest(self, moment: ColumnElement[float], before: float, limit: int) -> tuple[GrantRow, ...]:
+        query = select(grants).where(moment <= before, grants.c.sealed_profile.is_not(None))
+        with self._database.read() as connection:
+            return tuple(map(_row, connection.execute(query.order_by(moment).limit(limit))))
 
 
 def _of(site_id: str, user: str) -> ColumnElement[bool]:
     return (grants.c.site_id == site_id) & (grants.c.user_id == user)
 
 
-def _same(grant: Grant) -> ColumnElement[bool]:
-    return _of(grant.site_id, grant.user) & (grants.c.generation == grant.generation)
+def _same(site_id: str, user: str, generation: str) -> ColumnElement[bool]:
+    return _of(site_id, user) & (grants.c.generation == generation)
 
 
-def _end_sessions(connection: Connection, site_id: str, user: str) -> None:
-    theirs = (sessions.c.site_id == site_id) & (sessions.c.user_id == user)
-    connection.execute(delete(sessions).where(theirs))
+def _mine(site_id: str, user: str, generation: str, until: float) -> ColumnElement[bool]:
+    return _same(site_id, user, generation) & (grants.c.refreshing_until == until)
 
 
-def _refresh_at(tokens: TokenSet, *, now: float) -> float:
-    """A pair that can't be refreshed is good to its end."""
-    share = REFRESH_AT_SHARE_OF_LIFE if tokens.refresh else 1.0
-    return now + share * (tokens.expires_at - now)
+def _ended(site_id: str, user: str) -> ColumnElement[bool]:
+    return (ended_grants.c.site_id == site_id) & (ended_grants.c.user_id == user)
 
 
-def _stored(profile: Profile) -> _Profile:
-    return _Profile(profile.user, profile.sub, profile.full_name, profile.email, profile.picture, profile.roles)
+def _columns(pair: Pair, *, now: float) -> dict[str, Any]:
+    """The columns of a new pair: nobody refreshes it, and all is well."""
+    return {
+        "generation": pair.generation,
+        "sealed_tokens": pair.sealed_tokens,
+        "refresh_at": pair.refresh_at,
+        "expires_at": pair.expires_at,
+        "refreshing_until": 0.0,
+        "state": "healthy",
+        "failures": 0,
+        "degraded_until": 0.0,
+        "last_refreshed_at": now,
+    }
 
 
-def _profile(text: str) -> Profile:
-    stored = msgspec.json.decode(text, type=_Profile)
-    return Profile(
-        user=stored.user,
-        sub=stored.sub,
-        full_name=stored.full_name,
-        email=stored.email,
-        picture=stored.picture,
-        roles=stored.roles,
+def _retire(connection: Connection, site_id: str, user: str, sealed: bytes | None, *, now: float) -> None:
+    if sealed is not None:
+        row = {"site_id": site_id, "user_id": user, "sealed_token": sealed, "retired_at": now}
+        connection.execute(insert(retired_tokens).values(row))
+
+
+def _row(row: Row[Any]) -> GrantRow:
+    return GrantRow(
+        site_id=row.site_id,
+        user=row.user_id,
+        subject=row.subject,
+        sealed_profile=row.sealed_profile,
+        pair=Pair(row.generation, row.sealed_tokens, row.refresh_at, row.expires_at),
+        refreshing_until=row.refreshing_until,
+        degraded_until=row.degraded_until,
+        failures=row.failures,
+        last_refreshed_at=row.last_refreshed_at,
+        checked_at=row.checked_at,
+        password_mark=row.password_mark,
     )

@@ -83,10 +83,9 @@ class UserKeys:
         """What was sealed.
 
         Raises `KeyErased` when the user's key is gone, and `KeyUnusable` for another row's envelope or a changed byte.
-        What the ring itself sealed, before there were data keys, opens too.
         """
-        if envelope[:1] != _VERSION:
-            return self._ring.open(envelope, site=site, user=user, kind=kind)
+        if envelope[:1] != _VERSION or len(envelope) < _HEADER_BYTES:
+            raise KeyUnusable(f"The {kind} of {user or site} is not sealed with a data key.")
         key = self._named(site, user, envelope[1 : 1 + _ID_BYTES].hex())
         nonce, sealed = envelope[1 + _ID_BYTES : _HEADER_BYTES], envelope[_HEADER_BYTES:]
         try:
@@ -132,15 +131,20 @@ class UserKeys:
         return key if key and self._clock.monotonic() < key.good_until else None
 
     def _named(self, site: str, user: str, key_id: str) -> _DataKey:
-        """The key of this id; another process may have made a new one since this process looked."""
+        """The user's key, which must have this id; another process may have made it since this process looked."""
         key = self._at_hand(site, user)
         if key is None or key.id != key_id:
             key = self._found(site, user)
-        if key is None:
-            raise KeyErased
-        if key.id != key_id:
-            raise KeyErased(f"It was sealed for {user or site} with a key that was erased, or for somebody else.")
+        if key is None or key.id != key_id:
+            raise self._not_theirs(site, user, key_id)
         return key
+
+    def _not_theirs(self, site: str, user: str, key_id: str) -> KeyUnusable:
+        with self._database.read() as connection:
+            others = connection.execute(select(user_keys.c.key_id).where(user_keys.c.key_id == key_id)).one_or_none()
+        if others:
+            return KeyUnusable(f"What is stored for {user or site} was sealed for somebody else: it was moved.")
+        return KeyErased()
 
     def _found(self, site: str, user: str) -> _DataKey | None:
         query = select(user_keys).where(user_keys.c.site_id == site, user_keys.c.user_id == user)
