@@ -23,7 +23,7 @@ SESSION_SECONDS: Final = {14: 216_000}
 USUAL_SESSION_SECONDS: Final = 612_000
 WORDS_OF_AUTHORIZATION: Final = 2
 OAUTH: Final = "/api/method/frappe.integrations.oauth2."
-PROVEN_AT: Final = frozenset({f"{OAUTH}get_token", f"{OAUTH}revoke_token", f"{OAUTH}introspect_token"})
+PROVEN_AT: Final = frozenset({f"{OAUTH}get_token", f"{OAUTH}revoke_token"})
 
 
 def authenticate(site: Site, request: Request) -> str:

@@ -157,7 +157,7 @@ class Sandbox:
         method = METHODS.get(name)
         if method is None or self.site.frappe not in method.versions:
             raise FrappeError("ValidationError", f"Failed to get method for command {name} with {_why(name)}")
-        if user == "Guest" and not method.guest:
+        if user == "Guest" and not method.admits_guests(self.site.frappe):
             raise rest.not_whitelisted(self.site, name)
         if request.method not in method.verbs and not (request.method == "HEAD" and "GET" in method.verbs):
             raise FrappeError("PermissionError", "Not permitted")

@@ -52,7 +52,7 @@ def _proved(site: Site, request: Request) -> OAuthClient:
     """The client that proved itself by its registered method, by no other, by no two (frappe-protocol 1.5)."""
     header = request.headers.get("authorization", "")
     basic = header[:6].lower() == "basic "
-    refusal = Refusal("invalid_client", status=401 if basic else 400)
+    refusal = Refusal("invalid_client", status=401)
     named, secret = _basic(header[6:]) if basic else (request.form.get("client_id"), request.form.get("client_secret"))
     used = BY_BASIC if basic else BY_POST if secret else PUBLIC
     if basic and ("client_secret" in request.form or request.form.get("client_id", named) != named):

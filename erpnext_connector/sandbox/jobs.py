@@ -1,11 +1,14 @@
-"""What Frappe's scheduler does to tokens, codes and clients, past their documents: no webhook hears of it."""
+"""What Frappe's scheduler does to tokens, codes and clients."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Final
 
+from erpnext_connector.sandbox import records
+from erpnext_connector.sandbox.permissions import ADMINISTRATOR
 from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.token_rows import CLIENT
 from erpnext_connector.sandbox.versions import HARDENED
 
 EVERY_SECONDS: Final = 15 * 60
@@ -32,7 +35,10 @@ def run(site: Site) -> None:
 
 
 def forget_used_up(site: Site) -> int:
-    """Delete used codes and revoked tokens (`frappe.oauth.delete_oauth2_data`); gives the number of tokens."""
+    """Delete used codes and revoked tokens (`frappe.oauth.delete_oauth2_data`); gives the number of tokens.
+
+    This goes past the documents: no webhook hears of it.
+    """
     site.db.execute("""DELETE FROM "tabOAuth Authorization Code" WHERE validity = 'Invalid'""")
     found = site.db.execute("""DELETE FROM "tabOAuth Bearer Token" WHERE status = 'Revoked'""")
     site.commit()
@@ -40,7 +46,10 @@ def forget_used_up(site: Site) -> int:
 
 
 def forget_idle(site: Site, days: float = IDLE_DAYS) -> int:
-    """Delete the tokens that expired so many days ago, as the log clearing of Frappe 16 does; gives their number."""
+    """Delete the tokens that expired so many days ago, as the log clearing of Frappe 16 does; gives their number.
+
+    This goes past the documents: no webhook hears of it.
+    """
     found = site.db.execute(
         'DELETE FROM "tabOAuth Bearer Token" WHERE expiration_time < ?', (_ago(site, days * 86_400),)
     )
@@ -50,11 +59,14 @@ def forget_idle(site: Site, days: float = IDLE_DAYS) -> int:
 
 def forget_unused_clients(site: Site) -> int:
     """Delete the clients that registered themselves ten minutes ago without getting a token since."""
-    unused = """is_dynamic_client = 1 AND creation <= ?
+    unused = """SELECT name FROM "tabOAuth Client" WHERE is_dynamic_client = 1 AND creation <= ?
         AND name NOT IN (SELECT client FROM "tabOAuth Bearer Token" WHERE client IS NOT NULL)"""
-    found = site.db.execute(f'DELETE FROM "tabOAuth Client" WHERE {unused}', (_ago(site, UNUSED_CLIENT_SECONDS),))
+    found = site.db.execute(unused, (_ago(site, UNUSED_CLIENT_SECONDS),)).fetchall()
+    for row in found:
+        site.db.execute('DELETE FROM "tabOAuth Authorization Code" WHERE client = ?', (row["name"],))
+        records.trash(site, CLIENT, row["name"], ADMINISTRATOR)
     site.commit()
-    return found.rowcount
+    return len(found)
 
 
 def _ago(site: Site, seconds: float) -> str:

@@ -19,12 +19,17 @@ Function: TypeAlias = Callable[[Site, Request, str], object]
 @dataclass(frozen=True, slots=True)
 class Method:
     """A function for clients: called with the site, the request and the user; a Response goes out as it is,
-    anything else under `message`. `versions` are those of Frappe that have it."""
+    anything else under `message`. `versions` are those of Frappe that have it; from `guest_since` on guests may too."""
 
     function: Function
     guest: bool = False
     verbs: frozenset[str] = ANY_VERB
     versions: frozenset[int] = EVERY
+    guest_since: int | None = None
+
+    def admits_guests(self, frappe: int) -> bool:
+        """Whether nobody needs to be signed in to call it at this version."""
+        return self.guest or (self.guest_since is not None and frappe >= self.guest_since)
 
 
 Methods: TypeAlias = Mapping[str, Method]

@@ -54,18 +54,35 @@ def issuer_of(site: Site, request: Request) -> str:
 
 
 def openid_profile(site: Site, request: Request, user: str) -> Response:
-    """The claims of the request's user (since 2026: of the token's), who has to show a token, not only a cookie."""
+    """The claims of the request's user, who has to show a token, not only a cookie.
+
+    Since 2026 they are those of the token's owner, and the token may come in the form.
+    """
     name = _token_of(request)
+    if site.frappe >= HARDENED:
+        return _profile_by_token(site, request, name)
     token = token_rows.by_access_token(site, name) if name else None
     if token is None:
         raise records.missing(site, "OAuth Bearer Token", name, user)
     client = records.read(site, "OAuth Client", str(token["client"])) or {}
     if "openid" not in scope_list(client.get("scopes")):
-        text = "The access token provided is expired, revoked, malformed, or invalid for other reasons."
-        body = {"description": text, "status_code": 401, "error": "invalid_token"}
-        return answer(site, body, status=401)
-    owner = str(token["user"]) if site.frappe >= HARDENED else user
-    return answer(site, user_claims(site, request, owner))
+        return _invalid_token(site)
+    return answer(site, user_claims(site, request, user))
+
+
+def _profile_by_token(site: Site, request: Request, name: str | None) -> Response:
+    token = token_rows.by_access_token(site, name) if name else None
+    owner = records.read(site, "User", str(token["user"])) if token and token_rows.is_good(site, token) else None
+    client = records.read(site, "OAuth Client", str(token["client"])) if token else None
+    if owner is None or not owner.get("enabled") or "openid" not in scope_list((client or {}).get("scopes")):
+        return _invalid_token(site)
+    return answer(site, user_claims(site, request, str(owner["name"])))
+
+
+def _invalid_token(site: Site) -> Response:
+    text = "The access token provided is expired, revoked, malformed, or invalid for other reasons."
+    body = {"description": text, "status_code": 401, "error": "invalid_token"}
+    return answer(site, body, status=401)
 
 
 def _token_of(request: Request) -> str | None:
@@ -132,6 +149,6 @@ def resource_metadata(_site: Site, request: Request, _user: str) -> Response:
 
 
 METHODS: Final = {
-    "frappe.integrations.oauth2.openid_profile": Method(openid_profile),
+    "frappe.integrations.oauth2.openid_profile": Method(openid_profile, guest_since=HARDENED),
     "frappe.integrations.oauth2.openid_configuration": Method(openid_configuration, guest=True, versions=until(15)),
 }

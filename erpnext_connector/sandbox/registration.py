@@ -56,7 +56,7 @@ def register_client(site: Site, request: Request, _user: str) -> Response:
             **{name: str(metadata[name]) for name in KEPT if metadata.get(name)},
         },
     )
-    return answer(site, _described(site, client, metadata, uris, method), status=201)
+    return answer(site, _described(site, client, metadata, uris), status=201)
 
 
 def normalized(uri: str) -> str:
@@ -70,20 +70,21 @@ def normalized(uri: str) -> str:
 
 
 def _described(
-    site: Site, client: records.Document, metadata: Mapping[str, object], uris: list[str], method: str
+    site: Site, client: records.Document, metadata: Mapping[str, object], uris: list[str]
 ) -> dict[str, object]:
-    secret = {} if method == "none" else {"client_secret": client["client_secret"], "client_secret_expires_at": 0}
+    """What was registered; how the client has to prove itself is not said."""
+    public = client["token_endpoint_auth_method"] == PUBLIC
     return {
         "client_id": client["name"],
+        **({} if public else {"client_secret": client["client_secret"]}),
         "client_id_issued_at": round(site.clock.now()),
-        **secret,
+        "client_secret_expires_at": 0,
         "client_name": client["app_name"],
-        "redirect_uris": uris,
-        "scope": client["scopes"],
         "grant_types": ["authorization_code"],
         "response_types": ["code"],
-        "token_endpoint_auth_method": method,
-        **{name: metadata[name] for name in ("client_uri", "logo_uri", "contacts", "software_id") if name in metadata},
+        "scope": client["scopes"],
+        "redirect_uris": uris,
+        **{name: metadata[name] for name in (*KEPT, "contacts") if metadata.get(name)},
     }
 
 

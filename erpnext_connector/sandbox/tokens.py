@@ -46,8 +46,7 @@ def get_token(site: Site, request: Request, user: str) -> Response:
         return answer(site, _grant(site, request)(site, request, user))
     except Refusal as refusal:
         state = {"state": request.form["state"]} if "state" in request.form else {}
-        status = refusal.status if site.frappe >= HARDENED else 400
-        return answer(site, refusal.as_token_answer() | state, status=status)
+        return answer(site, refusal.as_token_answer() | state, status=400)
 
 
 def check_is_post(site: Site, request: Request) -> None:
@@ -93,8 +92,10 @@ def _usable_code(site: Site, name: str, client: OAuthClient) -> records.Document
 
 
 def _check_verifier(site: Site, code: records.Document, verifier: str | None) -> None:
-    """A wrong verifier may be corrected; a missing one costs the code."""
+    """A wrong verifier may be corrected; a missing one costs the code, but since 2026 it may be sent later."""
     challenge, method = code.get("code_challenge"), code.get("code_challenge_method")
+    if challenge and not verifier and site.frappe >= HARDENED:
+        raise Refusal("invalid_request", "Code verifier required.")
     if challenge and not verifier:
         records.remove(site, CODE, str(code["name"]))
         site.commit()

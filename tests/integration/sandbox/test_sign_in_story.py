@@ -92,7 +92,7 @@ def test_an_app_of_2026_may_prove_itself_by_basic(start):
     form = {"grant_type": "refresh_token", "refresh_token": "nope"}
     with sandbox.client() as app:
         wrong = app.post(OAUTH + "get_token", data=form, auth=(credentials["client_id"], "wrong"))
-        assert (wrong.status_code, wrong.json()) == (401, {"error": "invalid_client"})
+        assert (wrong.status_code, wrong.json()) == (400, {"error": "invalid_client"})
         right = app.post(OAUTH + "get_token", data=form, auth=tuple(credentials.values()))
         assert (right.status_code, right.json()) == (400, {"error": "invalid_grant"})
 

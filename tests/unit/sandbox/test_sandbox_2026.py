@@ -105,17 +105,17 @@ def test_a_client_registered_for_basic_has_to_use_it(browser):
     assert body(browser.redeem(code)) == {"error": "invalid_client"}
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
     wrong = ask_token(browser.site, form, basic(browser.client["name"], "wrong"))
-    assert (wrong.status, body(wrong)) == (401, {"error": "invalid_client"})
+    assert (wrong.status, body(wrong)) == (400, {"error": "invalid_client"})
     right = basic(browser.client["name"], browser.client["client_secret"])
     mixed = ask_token(browser.site, form | {"client_secret": browser.client["client_secret"]}, right)
-    assert mixed.status == 401
-    assert ask_token(browser.site, form | {"client_id": "another"}, right).status == 401
+    assert body(mixed) == {"error": "invalid_client"}
+    assert ask_token(browser.site, form | {"client_id": "another"}, right).status == 400
     assert ask_token(browser.site, form, right).status == 200
 
 
 def test_basic_that_is_no_base64_is_an_unknown_client(browser):
     browser.register("Client Secret Basic")
-    assert ask_token(browser.site, {"grant_type": "refresh_token", "refresh_token": "x"}, basic("", "")).status == 401
+    assert ask_token(browser.site, {"grant_type": "refresh_token", "refresh_token": "x"}, basic("", "")).status == 400
     broken = {"authorization": "Basic ?"}
     assert body(ask_token(browser.site, {"grant_type": "refresh_token", "refresh_token": "x"}, broken)) == {
         "error": "invalid_client"
@@ -134,6 +134,29 @@ def test_a_registered_method_left_empty_means_basic(browser):
     request = Request("POST", "/", form=browser.proof)
     with pytest.raises(client_proof.Refusal):
         client_proof.client_of(browser.site, request, "Guest")
+
+
+def test_a_missing_verifier_may_be_sent_later(browser):
+    code = browser.code(**S256)
+    refused = body(browser.redeem(code))
+    assert refused == {"error": "invalid_request", "error_description": "Code verifier required."}
+    assert body(browser.redeem(code, code_verifier="wrong" * 10)) == {"error": "invalid_grant"}
+    assert browser.redeem(code, code_verifier=VERIFIER).status == 200
+
+
+def test_who_revokes_a_token_has_to_prove_the_client_too(browser):
+    token = browser.sign_in()["access_token"]
+    refused = call(browser.site, "revoke_token", "POST", form={"token": token})
+    assert (refused.status, body(refused)) == (401, {})
+    assert alive(browser.site, token)
+
+
+def test_introspection_still_asks_for_no_proof_and_reads_basic_as_an_api_key(browser):
+    token = browser.sign_in()["access_token"]
+    assert body(call(browser.site, "introspect_token", "POST", form={"token": token}))["active"] is True
+    with pytest.raises(FrappeError) as caught:
+        call(browser.site, "introspect_token", "POST", form={"token": token}, headers=basic("a", "b"))
+    assert caught.value.status == 401
 
 
 def test_refreshing_kills_the_old_pair(browser):
@@ -178,10 +201,12 @@ def test_an_unknown_client_is_an_invalid_client(browser):
 def test_the_database_holds_hashes_of_tokens(site, browser):
     token = browser.sign_in()
     row = records.find(site, "OAuth Bearer Token")[0]
-    assert row["name"] == row["access_token"] == hashlib.sha256(token["access_token"].encode()).hexdigest()
+    assert row["access_token"] == hashlib.sha256(token["access_token"].encode()).hexdigest()
     assert row["refresh_token"] == hashlib.sha256(token["refresh_token"].encode()).hexdigest()
     assert token["access_token"] not in json.dumps(row)
+    assert row["name"] not in (token["access_token"], row["access_token"])
     assert dead(site, row["name"])
+    assert dead(site, row["access_token"])
 
 
 @pytest.mark.parametrize("method", ["get_token", "revoke_token", "introspect_token", "approve"])
@@ -256,6 +281,26 @@ def test_userinfo_tells_of_the_tokens_owner_whoever_is_signed_in(browser):
     cookies = {"sid": browser.site.sessions.start("stock@example.com").sid}
     said = call(browser.site, "openid_profile", headers={"authorization": f"Bearer {token}"}, cookies=cookies)
     assert body(said)["email"] == "sales@example.com"
+
+
+@pytest.mark.parametrize(
+    ("doctype", "change"),
+    [("OAuth Bearer Token", {"status": "Revoked"}), ("User", {"enabled": 0}), ("OAuth Client", {"scopes": "all"})],
+)
+def test_userinfo_takes_the_token_from_the_form_while_it_is_good(site, browser, doctype, change):
+    form = {"access_token": browser.sign_in()["access_token"]}
+    assert body(call(site, "openid_profile", "POST", form=form))["email"] == "sales@example.com"
+    row = records.find(site, "OAuth Bearer Token")[0]
+    name = {"OAuth Bearer Token": row["name"], "User": row["user"], "OAuth Client": row["client"]}[doctype]
+    records.change(site, doctype, name, **change)
+    refused = call(site, "openid_profile", "POST", form=form)
+    assert (refused.status, body(refused)["error"]) == (401, "invalid_token")
+
+
+def test_guests_may_ask_for_userinfo_since_2026_alone(make_asker):
+    path = "/api/method/frappe.integrations.oauth2.openid_profile"
+    assert make_asker(16).raw("GET", path, user="Guest").status == 403
+    assert make_asker(2026).raw("GET", path, user="Guest").status == 401
 
 
 def test_a_good_token_makes_up_for_a_missing_csrf_token(site, browser):

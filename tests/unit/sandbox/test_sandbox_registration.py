@@ -69,7 +69,8 @@ def test_a_client_with_a_token_stays(site):
 )
 def test_the_way_to_prove_itself_is_kept_with_the_client(site, said, kept):
     answer = body(register(site, token_endpoint_auth_method=said))
-    assert answer["token_endpoint_auth_method"] == said
+    assert "token_endpoint_auth_method" not in answer
+    assert answer["client_secret_expires_at"] == 0
     assert records.read(site, "OAuth Client", answer["client_id"])["token_endpoint_auth_method"] == kept
     assert ("client_secret" in answer) is (said != "none")
 
