@@ -180,6 +180,7 @@ def test_erpnext_down_when_the_token_is_old_signs_nobody_out(world: World) -> No
     assert "<code>site_unavailable</code>" in page.text
     assert "Sign in" not in page.text
     world.sandbox.site.faults.clear()
+    world.clock.offset_seconds += 2  # nobody asks before
     assert len(browser.go(f"{world.url}/items").json()) == 2
 
 
