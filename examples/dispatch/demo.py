@@ -22,6 +22,7 @@ import uvicorn
 from erpnext_connector.client import ApiKey, Client
 from erpnext_connector.errors import ConnectorError
 from erpnext_connector.manifest import Manifest
+from erpnext_connector.sandbox.versions import VERSIONS
 from erpnext_connector.secret import Secret
 from erpnext_connector.wire.webhook import webhook_document
 
@@ -59,7 +60,13 @@ class Announced(uvicorn.Server):
 @click.command()
 @click.option("--port", default=8000, show_default=True, help="Dispatch's port; another one if it is taken.")
 @click.option("--sandbox-port", default=8015, show_default=True, help="The sandbox's port; another if it is taken.")
-@click.option("--frappe", type=click.Choice(["14", "15", "16"]), default="15", help="What the sandbox speaks as.")
+@click.option(
+    "--frappe",
+    type=click.Choice([str(version) for version in VERSIONS]),
+    default="15",
+    show_default=True,
+    help="What the sandbox speaks as.",
+)
 def main(port: int, sandbox_port: int, frappe: str) -> None:
     """Dispatch, beside a sandbox ERPNext or, with ERPNEXT_URL and ERPNEXT_CLIENT_ID set, beside that site.
 
