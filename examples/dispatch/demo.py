@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -72,6 +73,7 @@ def main(port: int, sandbox_port: int, frappe: str) -> None:
 
     Ctrl-C stops everything. What it writes is in var/demo; a sandbox starts anew each time.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the sandbox ends, too
     url = f"http://{HOST}:{free_port(port)}"
     if os.environ.get("ERPNEXT_URL"):
         serve(url, STATE / "site", {}, words_for_site(url))
