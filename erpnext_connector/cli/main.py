@@ -12,6 +12,7 @@ from erpnext_connector.errors import ConnectorError
 
 COMMANDS = {
     "doctor": "Check an ERPNext site, and say what to do about what is wrong.",
+    "keys": "Count, make and rotate the keys that seal what is stored.",
     "sandbox": "Start a sandbox ERPNext on this machine.",
 }
 

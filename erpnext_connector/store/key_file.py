@@ -1,4 +1,4 @@
-"""A file that holds a key, made on the first run, readable by its owner only."""
+"""A file that holds keys, made on the first run, readable by its owner only."""
 
 from __future__ import annotations
 
@@ -31,23 +31,47 @@ def read_or_make(path: Path, new_text: Callable[[], str]) -> str:
         ) from None
 
 
+def put_in_front(path: Path, new_text: str) -> None:
+    """Write `new_text` before what the file holds: a reader sees the old file or the new one, whole.
+
+    Raises `KeyUnusable` as `read_or_make` does. Not for two at once: the later one would win.
+    """
+    before = read_or_make(path, lambda: "")
+    draft = _draft(path, new_text + before)
+    draft.replace(path)
+    _sync_directory(path.parent)
+
+
+def changed_at(path: Path) -> int:
+    """Tells one state of the file from another; 0 when there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def _make(path: Path, text: str) -> None:
     """Write beside, then link into place: a reader sees the whole file or none, and the first writer wins."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    draft = _draft(path, text)
     try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return
-        _sync_directory(path.parent)
+        os.link(draft, path)
+    except FileExistsError:
+        return
     finally:
         draft.unlink()
+    _sync_directory(path.parent)
+
+
+def _draft(path: Path, text: str) -> Path:
+    """A file beside, durable, for its owner only."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    return draft
 
 
 def _sync_directory(directory: Path) -> None:

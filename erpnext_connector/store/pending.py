@@ -20,7 +20,7 @@ from erpnext_connector.store.sessions import digest
 from erpnext_connector.store.tables import pending_sign_ins as table
 
 LIFETIME_SECONDS: Final = 600.0
-_KIND: Final = "sign-in proof"
+KIND: Final = "sign-in proof"
 _TOKEN_BYTES: Final = 32
 
 
@@ -83,7 +83,7 @@ class PendingSignIns:
             "state_hash": state_hash,
             "browser_hash": digest(browser),
             "site_id": site_id,
-            "sealed_proof": self._keyring.seal(kept, site=site_id, user=state_hash, kind=_KIND),
+            "sealed_proof": self._keyring.seal(kept, site=site_id, user=state_hash, kind=KIND),
             "expires_at": now + self._lifetime_seconds,
         }
         with self._database.begin() as connection:
@@ -128,7 +128,7 @@ class PendingSignIns:
         return self._opened(row).next_path
 
     def _opened(self, row: Row[Any]) -> PendingSignIn:
-        plain = self._keyring.open(row.sealed_proof, site=row.site_id, user=row.state_hash, kind=_KIND)
+        plain = self._keyring.open(row.sealed_proof, site=row.site_id, user=row.state_hash, kind=KIND)
         kept = msgspec.json.decode(plain, type=_Kept)
         return PendingSignIn(row.site_id, kept.next_path, Secret(kept.verifier), Secret(kept.nonce))
 

@@ -14,7 +14,7 @@ from erpnext_connector.store.seal import KeyRing
 from erpnext_connector.store.tables import sites
 from erpnext_connector.store.upsert import upsert
 
-_KIND: Final = "site secrets"
+KIND: Final = "site secrets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Sites:
             "address": site.address,
             "client_id": site.client_id,
             "api_key": site.api_key,
-            "sealed_secrets": self._keyring.seal(_secrets(site), site=site.id, user="", kind=_KIND),
+            "sealed_secrets": self._keyring.seal(_secrets(site), site=site.id, user="", kind=KIND),
         }
         with self._database.begin() as connection:
             connection.execute(upsert(connection, sites, row))
@@ -77,7 +77,7 @@ class Sites:
             connection.execute(delete(sites).where(sites.c.id == site_id))
 
     def _site(self, row: Row[Any]) -> Site:
-        plain = self._keyring.open(row.sealed_secrets, site=row.id, user="", kind=_KIND)
+        plain = self._keyring.open(row.sealed_secrets, site=row.id, user="", kind=KIND)
         secrets = msgspec.json.decode(plain, type=_Secrets)
         return Site(
             id=row.id,
