@@ -35,16 +35,20 @@ class Upset:
 
 
 def bring_about(site: Site, kind: str, target: Target) -> str:
-    """Let it happen and commit; gives what happened in words, ValueError says what is wrong with the request."""
+    """Let it happen and commit; gives what happened in words, ValueError says what is wrong with the request.
+
+    It may be called from any thread, also while the site answers requests.
+    """
     upset = UPSETS.get(kind)
     if upset is None:
         raise ValueError(f"nothing is called {kind!r} here; there are {', '.join(UPSETS)}")
     for name in upset.needs:
         if not getattr(target, name):
             raise ValueError(f"{kind} needs a {name}")
-    known = Target(_user(site, target.user), _client(site, target.client), target.password or NEW_PASSWORD)
-    said = upset.happen(site, known)
-    site.commit()
+    with site.lock:
+        known = Target(_user(site, target.user), _client(site, target.client), target.password or NEW_PASSWORD)
+        said = upset.happen(site, known)
+        site.commit()
     return said
 
 

@@ -110,6 +110,7 @@ def test_a_broken_template_sends_nothing_and_is_logged(listener, send):
 def test_nobody_listening_is_tried_three_times_but_once_on_frappe_14(send):
     assert len(send(request_url="http://127.0.0.1:1/")) == 3
     assert send(request_url="http://127.0.0.1:1/", frappe=14) == []
+    assert len(send(request_url="http://127.0.0.1:1/", frappe=13)) == 3
 
 
 def test_frappe_14_keeps_the_answer_as_an_object(send):

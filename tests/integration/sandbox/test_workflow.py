@@ -8,7 +8,7 @@ from erpnext_connector.secret import Secret
 from tests.clients import Asynchronous, Blocking
 
 
-@pytest.fixture(params=["13", "15", "16", "2026"])
+@pytest.fixture(params=["15", "2026"])
 def sandbox(request, start):
     return start("--frappe", request.param)
 
