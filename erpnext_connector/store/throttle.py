@@ -52,8 +52,9 @@ class Throttle:
             .on_conflict_do_update(
                 index_elements=["key_hash"], set_={"whole_at": whole_at}, where=whole_at <= now + most + 0.001
             )
+            .returning(throttle.c.whole_at)
         )
-        return connection.execute(attempt).rowcount == 1
+        return connection.execute(attempt).one_or_none() is not None
 
     def _tidy(self, connection: Connection, now: float) -> None:
         """What is whole again says nothing."""
