@@ -14,9 +14,9 @@ from erpnext_connector.sandbox.app import Application, create_app
 from erpnext_connector.sandbox.data import Dataset
 from erpnext_connector.sandbox.demo import Demo, prepare
 from erpnext_connector.sandbox.faults import Fault, Faults, parse_fault
+from erpnext_connector.sandbox.loading import open_site
 from erpnext_connector.sandbox.oauth_rules import BY_BASIC, BY_POST, PUBLIC
 from erpnext_connector.sandbox.remote import bring_about
-from erpnext_connector.sandbox.site import Site
 from erpnext_connector.sandbox.upsets import UPSETS
 from erpnext_connector.sandbox.versions import VERSIONS
 
@@ -88,7 +88,7 @@ def command(
     if find_spec("uvicorn") is None:
         raise click.ClickException("the sandbox needs a web server: pip install 'erpnext-connector[server]'")
     chosen = [Dataset.at(directory) for directory in datasets] or [Dataset.built_in()]
-    site = Site(
+    site = open_site(
         int(frappe),
         time_zone=time_zone,
         path=str(data_file) if data_file else ":memory:",

@@ -29,6 +29,7 @@ from erpnext_connector.sandbox import (
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.faulty import FaultyApplication
 from erpnext_connector.sandbox.http import Request, Response, read_request
+from erpnext_connector.sandbox.loading import open_site
 from erpnext_connector.sandbox.methods import Method
 from erpnext_connector.sandbox.site import Site
 from erpnext_connector.sandbox.webhook_documents import send_webhooks
@@ -231,6 +232,6 @@ def create_app(
     Webhooks are really sent, `webhook_speed` divides the waits between their attempts; faults happen as
     `site.faults` says.
     """
-    found = site or Site(frappe, **options)
+    found = site or open_site(frappe, **options)
     courier = send_webhooks(found, speed=webhook_speed)
     return FaultyApplication(Sandbox(found, courier.stop), found.faults)

@@ -9,12 +9,12 @@ from typing import Any, Final
 from erpnext_connector.sandbox import desk_methods, files, query, removal, render, rest, search
 from erpnext_connector.sandbox.arguments import Arguments
 from erpnext_connector.sandbox.columns import ListArguments, check_list_permission
-from erpnext_connector.sandbox.documents import CANCELLED, SUBMITTED, without_nulls
-from erpnext_connector.sandbox.errors import FrappeError
+from erpnext_connector.sandbox.documents import CANCELLED, SUBMITTED, Documents, without_nulls
+from erpnext_connector.sandbox.errors import FrappeError, bold
 from erpnext_connector.sandbox.http import Request
 from erpnext_connector.sandbox.meta import CHILD_FIELDS, STANDARD_FIELDS
 from erpnext_connector.sandbox.methods import WRITE_VERBS, Method
-from erpnext_connector.sandbox.permissions import bold
+from erpnext_connector.sandbox.permissions import Permissions
 from erpnext_connector.sandbox.site import Document, Site
 from erpnext_connector.sandbox.values import parse_json, to_flag
 from erpnext_connector.sandbox.versions import since, until
@@ -67,13 +67,13 @@ def get(site: Site, request: Request, user: str) -> Document:
         check_list_permission(site, doctype, user, given.get("parent"))
     filters = parse_json(given.get("filters"))
     if given.get("name"):
-        document = site.documents.load(doctype.name, given.get("name"))
+        document = site.stored.load(doctype.name, given.get("name"))
     elif isinstance(filters, Mapping):
-        document = site.documents.first(doctype.name, filters)
+        document = site.part(Documents).first(doctype.name, filters)
     else:
-        document = site.documents.load(doctype.name, filters or doctype.name)
-    site.permissions.check_document(doctype, "read", user, document)
-    return site.documents.readable(document, user)
+        document = site.stored.load(doctype.name, filters or doctype.name)
+    site.part(Permissions).check_document(doctype, "read", user, document)
+    return site.part(Documents).readable(document, user)
 
 
 def get_value(site: Site, request: Request, user: str) -> object:
@@ -96,15 +96,15 @@ def values_of(
 ) -> Any:
     """`frappe.client.get_value`; as in Python, the text "0" for `as_dict` is true, though the rows are lists then."""
     doctype = site.doctype(doctype_name)
-    if not site.permissions.allows(doctype, "read", user, parent=parent):
-        site.permissions.reasons = []
+    if not site.part(Permissions).allows(doctype, "read", user, parent=parent):
+        site.part(Permissions).reasons = []
         raise FrappeError("PermissionError", f"No permission for {doctype.name}")
     filters = _safe_filters(filters)
     filters = {"name": filters} if isinstance(filters, (str, int)) and filters else filters
     fields = _field_list(fieldname)
     as_list = not (to_flag(as_dict) if site.frappe >= 15 else as_dict)
     if doctype.issingle:
-        single = site.documents.load(doctype.name, doctype.name)
+        single = site.stored.load(doctype.name, doctype.name)
         found: list[Any] = [{name: single.get(name) for name in fields}]
     else:
         asked = ListArguments(
@@ -128,12 +128,12 @@ def get_single_value(site: Site, request: Request, user: str) -> object:
     given = Arguments.of(request, "get_single_value")
     doctype_name, fieldname = given.need("doctype", "field")
     doctype = site.doctype(doctype_name)
-    if not site.permissions.allows(doctype, "read", user):
+    if not site.part(Permissions).allows(doctype, "read", user):
         raise FrappeError("PermissionError", f"No permission for {doctype.name}")
     if fieldname not in doctype.columns:
         text = f"Field {bold(fieldname)} does not exist on {bold(doctype.name)}"
         raise FrappeError("ValidationError", text)
-    return site.documents.load(doctype.name, doctype.name).get(fieldname)
+    return site.stored.load(doctype.name, doctype.name).get(fieldname)
 
 
 def set_value(site: Site, request: Request, user: str) -> Document:
@@ -146,12 +146,12 @@ def set_value(site: Site, request: Request, user: str) -> Document:
     changes = {str(fieldname): value} if value else _changes(fieldname)
     doctype = site.doctype(doctype_name)
     if not doctype.istable:
-        return site.documents.update(doctype.name, name, changes, user)
-    row = site.documents.load(doctype.name, name)
-    parent = site.documents.load(row["parenttype"], row["parent"])
+        return site.part(Documents).update(doctype.name, name, changes, user)
+    row = site.stored.load(doctype.name, name)
+    parent = site.stored.load(row["parenttype"], row["parent"])
     for one in parent[row["parentfield"]]:
         one.update(changes if one["name"] == row["name"] else {})
-    return site.documents.save(parent, user)
+    return site.part(Documents).save(parent, user)
 
 
 def _changes(fieldname: Any) -> Mapping[str, Any]:
@@ -181,9 +181,9 @@ def insert_document(site: Site, document: Any, user: str) -> Document:
     if not all(document.get(name) for name in CHILD_FIELDS):
         text = "Parenttype, Parent and Parentfield are required to insert a child record"
         raise FrappeError("ValidationError", text)
-    parent = site.documents.load(document["parenttype"], document["parent"])
+    parent = site.stored.load(document["parenttype"], document["parent"])
     parent[document["parentfield"]].append(dict(document))
-    return site.documents.save(parent, user)
+    return site.part(Documents).save(parent, user)
 
 
 def insert_many(site: Site, request: Request, user: str) -> list[str]:
@@ -198,7 +198,7 @@ def insert_many(site: Site, request: Request, user: str) -> list[str]:
 
 def save(site: Site, request: Request, user: str) -> Document:
     """Save a whole document."""
-    return site.documents.save(_whole(request, "save"), user)
+    return site.part(Documents).save(_whole(request, "save"), user)
 
 
 def _whole(request: Request, function: str) -> dict[str, Any]:
@@ -211,13 +211,13 @@ def _whole(request: Request, function: str) -> dict[str, Any]:
 
 def submit(site: Site, request: Request, user: str) -> Document:
     """Submit a whole document, a new one too."""
-    return site.documents.save(_whole(request, "submit") | {"docstatus": SUBMITTED}, user)
+    return site.part(Documents).save(_whole(request, "submit") | {"docstatus": SUBMITTED}, user)
 
 
 def cancel(site: Site, request: Request, user: str) -> Document:
     """Cancel a document."""
     doctype, name = Arguments.of(request, "cancel").need("doctype", "name")
-    return site.documents.change_state(doctype, name, CANCELLED, user)
+    return site.part(Documents).change_state(doctype, name, CANCELLED, user)
 
 
 def delete(site: Site, request: Request, user: str) -> None:
@@ -227,11 +227,11 @@ def delete(site: Site, request: Request, user: str) -> None:
     if not doctype.istable:
         removal.delete(site, doctype.name, name, user)
         return
-    row = site.documents.load(doctype.name, name)
-    parent = site.documents.load(row["parenttype"], row["parent"])
+    row = site.stored.load(doctype.name, name)
+    parent = site.stored.load(row["parenttype"], row["parent"])
     kept = [one for one in parent[row["parentfield"]] if one["name"] != row["name"]]
     parent[row["parentfield"]] = [one | {"idx": number} for number, one in enumerate(kept, 1)]
-    site.documents.save(parent, user)
+    site.part(Documents).save(parent, user)
 
 
 def rename_doc(site: Site, request: Request, user: str) -> str:
@@ -263,7 +263,7 @@ def _update_one(site: Site, document: dict[str, Any], user: str) -> None:
     for name in ("doctype", "docname"):
         if name not in document:
             raise FrappeError("KeyError", f"'{name}'")
-    site.documents.update(document["doctype"], document["docname"], document, user)
+    site.part(Documents).update(document["doctype"], document["docname"], document, user)
 
 
 def has_permission(site: Site, request: Request, user: str) -> dict[str, bool]:
@@ -271,8 +271,8 @@ def has_permission(site: Site, request: Request, user: str) -> dict[str, bool]:
     given = Arguments.of(request, "has_permission")
     doctype_name, name = given.need("doctype", "docname")
     doctype = site.doctype(doctype_name)
-    document = site.documents.load(doctype.name, name) if name else None
-    allowed = site.permissions.allows(doctype, str(given.get("perm_type", "read")).lower(), user, document)
+    document = site.stored.load(doctype.name, name) if name else None
+    allowed = site.part(Permissions).allows(doctype, str(given.get("perm_type", "read")).lower(), user, document)
     return {"has_permission": allowed}
 
 
@@ -280,9 +280,9 @@ def get_doc_permissions(site: Site, request: Request, user: str) -> dict[str, An
     """Every right of the user on a document."""
     doctype_name, name = Arguments.of(request, "get_doc_permissions").need("doctype", "docname")
     doctype = site.doctype(doctype_name)
-    document = site.documents.load(doctype.name, name)
-    found: dict[str, Any] = dict(site.permissions.of_document(doctype, document, user))
-    rights = site.permissions.rights(doctype, user)
+    document = site.stored.load(doctype.name, name)
+    found: dict[str, Any] = dict(site.part(Permissions).of_document(doctype, document, user))
+    rights = site.part(Permissions).rights(doctype, user)
     if found and user != "Administrator":
         found |= {"if_owner": rights.if_owner, "has_if_owner_enabled": rights.has_if_owner}
     if site.frappe < 15 and found:
@@ -294,7 +294,7 @@ def get_password(site: Site, request: Request, user: str) -> str | None:
     """A password field's value, for System Managers."""
     doctype, name, fieldname = Arguments.of(request, "get_password").need("doctype", "name", "fieldname")
     desk_methods.only_for(site, user, "System Manager")
-    document = site.documents.load(doctype, name)
+    document = site.stored.load(doctype, name)
     found = site.password(document["doctype"], document["name"], fieldname)
     if found is None:
         where = f"{document['doctype']} {document['name']} {fieldname}"
@@ -311,8 +311,8 @@ def attach_file(site: Site, request: Request, user: str) -> Document:
     """Attach a file whose content comes as text or base64."""
     given = Arguments.of(request, "attach_file")
     doctype = site.doctype(given.get("doctype"))
-    document = site.documents.load(doctype.name, given.get("docname"))
-    site.permissions.check_document(doctype, "read", user, document)
+    document = site.stored.load(doctype.name, given.get("docname"))
+    site.part(Permissions).check_document(doctype, "read", user, document)
     content = str(given.get("filedata") or "").encode()
     if to_flag(given.get("decode_base64")) is True:
         content = base64.b64decode(content.split(b",", 1)[-1])
@@ -327,7 +327,7 @@ def attach_file(site: Site, request: Request, user: str) -> Document:
     )
     kept = without_nulls(files.keep(site, upload, user))
     if given.get("docfield"):
-        site.documents.update(doctype.name, document["name"], {given.get("docfield"): kept["file_url"]}, user)
+        site.part(Documents).update(doctype.name, document["name"], {given.get("docfield"): kept["file_url"]}, user)
     return kept
 
 
@@ -335,7 +335,7 @@ def is_document_amended(site: Site, request: Request, user: str) -> object:
     """The document that amends this one, or false."""
     doctype_name, name = Arguments.of(request, "is_document_amended").need("doctype", "docname")
     doctype = site.doctype(doctype_name)
-    if "amended_from" not in doctype.by_name or not site.permissions.allows(doctype, "read", user):
+    if "amended_from" not in doctype.by_name or not site.part(Permissions).allows(doctype, "read", user):
         return False
     asked = ListArguments(doctype.name, filters={"amended_from": name}, limit=1, ignore_permissions=True)
     found = query.run(site, user, asked)
@@ -348,11 +348,11 @@ def validate_link(site: Site, request: Request, user: str) -> dict[str, Any]:
     doctype_name, name = given.need("doctype", "docname")
     doctype = site.doctype(doctype_name)
     if doctype.name != "DocType" and not any(
-        site.permissions.allows(doctype, right, user) for right in ("select", "read")
+        site.part(Permissions).allows(doctype, right, user) for right in ("select", "read")
     ):
         text = f"You do not have Read or Select Permissions for {bold(doctype.name)}"
         raise FrappeError("PermissionError", text)
-    found = site.documents.real_name(doctype.name, str(name))
+    found = site.stored.real_name(doctype.name, str(name))
     fields = parse_json(given.get("fields"))
     values: dict[str, Any] = {"name": found}
     if not found or not fields:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from erpnext_connector.sandbox.errors import FrappeError
+from erpnext_connector.sandbox.errors import FrappeError, bold
 from erpnext_connector.sandbox.filters import Column, unknown_column
 from erpnext_connector.sandbox.meta import CHILD_FIELDS, OPTIONAL_FIELDS, STANDARD_FIELDS, TABLE_TYPES, DocType
-from erpnext_connector.sandbox.permissions import bold
+from erpnext_connector.sandbox.permissions import Permissions
+from erpnext_connector.sandbox.site import Site
 from erpnext_connector.sandbox.tables import quoted, table
 from erpnext_connector.sandbox.values import to_int
-
-if TYPE_CHECKING:
-    from erpnext_connector.sandbox.site import Site
 
 PLAIN: Final = re.compile(r"^(?:(?P<table>`[^`]+`|\w[\w ]*)\.)?(?P<field>`?\w+`?|\*)$")
 ALWAYS_READABLE: Final = ("User", "DocType", "Role", "Has Role", "DocField", "DocPerm", "Module Def")
@@ -44,22 +42,22 @@ class ListArguments:
 def check_list_permission(site: Site, doctype: DocType, user: str, parent: str | None, *, strict: bool = True) -> None:
     """Raise where the user may neither read nor choose documents of the DocType."""
     if site.frappe >= 16:
-        site.permissions.reasons = []
-        if not any(site.permissions.allows(doctype, right, user, parent=parent) for right in ("select", "read")):
+        site.part(Permissions).reasons = []
+        if not any(site.part(Permissions).allows(doctype, right, user, parent=parent) for right in ("select", "read")):
             raise FrappeError("PermissionError", f"Insufficient Permission for {bold(doctype.name)}")
         return
     if doctype.istable and not strict:
-        site.permissions.check(doctype, "read", user, parent=doctype.name)
+        site.part(Permissions).check(doctype, "read", user, parent=doctype.name)
     if doctype.istable:
         parent_doctype = site.schema.find(parent) if parent else None
         known = parent_doctype and any(one.options == doctype.name for one in parent_doctype.table_fields)
-        site.permissions.reasons = []
-        if parent_doctype is None or not known or not site.permissions.allows(parent_doctype, "read", user):
-            site.permissions.tell_reasons()
+        site.part(Permissions).reasons = []
+        if parent_doctype is None or not known or not site.part(Permissions).allows(parent_doctype, "read", user):
+            site.part(Permissions).tell_reasons()
             raise FrappeError("PermissionError")
         return
-    right = "select" if site.permissions.only_select(doctype, user) else "read"
-    site.permissions.check(doctype, right, user, parent=parent)
+    right = "select" if site.part(Permissions).only_select(doctype, user) else "read"
+    site.part(Permissions).check(doctype, right, user, parent=parent)
 
 
 def hides_levels(site: Site) -> bool:
@@ -175,7 +173,7 @@ class Columns:
         if not self.arguments.strict and (doctype.name in ALWAYS_READABLE or not hides_levels(self.site)):
             return True
         rules = self.doctype if doctype.istable else doctype
-        return one.permlevel in self.site.permissions.levels(rules, "read", self.user)
+        return one.permlevel in self.site.part(Permissions).levels(rules, "read", self.user)
 
     def refuse_field(self, doctype: DocType, name: str) -> None:
         """Raise as Frappe 16 does for a field that the user can't read."""

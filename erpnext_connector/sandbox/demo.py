@@ -11,7 +11,8 @@ from urllib.parse import quote
 import msgspec
 
 from erpnext_connector.sandbox import records
-from erpnext_connector.sandbox.data import UserEntry, Users, add_oauth_client
+from erpnext_connector.sandbox.data import UserEntry, Users
+from erpnext_connector.sandbox.loading import add_oauth_client
 from erpnext_connector.sandbox.oauth_rules import BY_POST, PUBLIC
 from erpnext_connector.sandbox.site import Site
 from erpnext_connector.sandbox.versions import recorded

@@ -10,6 +10,7 @@ from erpnext_connector.sandbox import accounts, query
 from erpnext_connector.sandbox.http import Request, Response
 from erpnext_connector.sandbox.meta import NUMBER_TYPES, VALUELESS_TYPES, WHOLE_TYPES, DocType
 from erpnext_connector.sandbox.pages import message, render
+from erpnext_connector.sandbox.permissions import Permissions
 from erpnext_connector.sandbox.query import ListArguments
 from erpnext_connector.sandbox.site import Site
 
@@ -67,7 +68,7 @@ def readable(site: Site, user: str) -> list[DocType]:
     """The DocTypes with a list of their own that the user may read: those of the dataset, then a few of Frappe's."""
     own = [doctype for doctype in site.schema if doctype.custom and not doctype.istable and not doctype.issingle]
     system = [found for found in map(site.schema.find, SET_UP) if found]
-    return [doctype for doctype in (*own, *system) if site.permissions.allows(doctype, "read", user)]
+    return [doctype for doctype in (*own, *system) if site.part(Permissions).allows(doctype, "read", user)]
 
 
 def of_slug(site: Site, user: str, slug: str) -> DocType | None:
@@ -121,7 +122,7 @@ def no_list(site: Site, request: Request, slug: str) -> Response:
 def _may_create(site: Site, user: str, doctype: DocType) -> bool:
     """Whether a form can make a document: neither rows nor a name of one's own can be typed in."""
     needs_more = (doctype.autoname or "").lower() == "prompt" or any(field.reqd for field in doctype.table_fields)
-    return not needs_more and site.permissions.allows(doctype, "create", user)
+    return not needs_more and site.part(Permissions).allows(doctype, "create", user)
 
 
 def _tile(site: Site, user: str, doctype: DocType) -> dict[str, object]:

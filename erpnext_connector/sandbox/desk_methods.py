@@ -9,9 +9,11 @@ from typing import Any, Final
 from erpnext_connector.sandbox import meta_view, query, render, tables
 from erpnext_connector.sandbox.arguments import Arguments
 from erpnext_connector.sandbox.columns import ListArguments
+from erpnext_connector.sandbox.documents import Documents
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request
 from erpnext_connector.sandbox.methods import Method
+from erpnext_connector.sandbox.permissions import Permissions
 from erpnext_connector.sandbox.removal import assigned_users
 from erpnext_connector.sandbox.site import Document, Site
 from erpnext_connector.sandbox.values import parse_json, to_int
@@ -101,24 +103,26 @@ def getdoc(site: Site, request: Request, user: str) -> render.Body:
     given = Arguments.of(request, "getdoc")
     doctype_name, name = given.need("doctype", "name")
     doctype = site.doctype(doctype_name)
-    document = site.documents.find(doctype.name, str(name))
+    document = site.stored.find(doctype.name, str(name))
     if document is None:
         return render.Body({})
-    if not site.permissions.allows(doctype, "read", user, document):
+    if not site.part(Permissions).allows(doctype, "read", user, document):
         label = f"{doctype.name} {document['name']}"
         raise FrappeError(
             "PermissionError", label, thrown=False, extra={"_error_message": f"Insufficient Permission for {label}"}
         )
-    return render.Body({"docs": [site.documents.readable(document, user, in_form=True)], "docinfo": {"user_info": {}}})
+    return render.Body(
+        {"docs": [site.part(Documents).readable(document, user, in_form=True)], "docinfo": {"user_info": {}}}
+    )
 
 
 def assign_to_add(site: Site, request: Request, user: str) -> list[dict[str, str]]:
     """Assign a document to users; gives everybody that it is assigned to."""
     given = request.arguments
     users = parse_json(given.get("assign_to")) or []
-    document = site.documents.load(given.get("doctype"), given.get("name"))
+    document = site.stored.load(given.get("doctype"), given.get("name"))
     doctype = site.doctype(document["doctype"])
-    site.permissions.check_document(doctype, "read", user, document)
+    site.part(Permissions).check_document(doctype, "read", user, document)
     already = {one["owner"] for one in _assignments(site, doctype.name, document["name"])}
     doubled = []
     for assignee in users:
@@ -138,21 +142,21 @@ def _assign(site: Site, document: Document, assignee: str, given: Mapping[str, A
     values = {"doctype": "ToDo", "allocated_to": assignee, "assigned_by": user, "status": "Open"}
     values |= {"reference_type": doctype.name, "reference_name": name, "priority": given.get("priority") or "Medium"}
     values |= {"description": given.get("description") or f"Assignment for {doctype.name} {name}"}
-    site.documents.insert(values | {"date": given.get("date") or site.today()}, user, ignore_permissions=True)
-    if site.permissions.allows(doctype, "read", assignee, document):
+    site.part(Documents).insert(values | {"date": given.get("date") or site.today()}, user, ignore_permissions=True)
+    if site.part(Permissions).allows(doctype, "read", assignee, document):
         return
-    if not site.permissions.allows(doctype, "share", user, document):
+    if not site.part(Permissions).allows(doctype, "share", user, document):
         raise FrappeError("PermissionError", f"No permission to share {doctype.name} {name}")
     share = {"doctype": "DocShare", "user": assignee, "share_doctype": doctype.name, "share_name": name, "read": 1}
-    site.documents.insert(share, user, ignore_permissions=True)
+    site.part(Documents).insert(share, user, ignore_permissions=True)
 
 
 def assign_to_remove(site: Site, request: Request, user: str) -> list[dict[str, str]]:
     """Take an assignment back; gives those that are left."""
     doctype_name, name, assignee = Arguments.of(request, "remove").need("doctype", "name", "assign_to")
-    document = site.documents.load(doctype_name, name)
+    document = site.stored.load(doctype_name, name)
     doctype = site.doctype(document["doctype"])
-    site.permissions.check_document(doctype, "read", user, document)
+    site.part(Permissions).check_document(doctype, "read", user, document)
     for one in _assignments(site, doctype.name, document["name"]):
         if one["owner"] == assignee:
             tables.update(site.db, site.doctype("ToDo"), one["name"], {"status": "Cancelled"})
@@ -163,8 +167,8 @@ def assign_to_remove(site: Site, request: Request, user: str) -> list[dict[str, 
 def assign_to_get(site: Site, request: Request, user: str) -> list[dict[str, str]]:
     """Everybody that a document is assigned to."""
     given = parse_json(request.arguments.get("args")) or request.arguments
-    document = site.documents.load(given.get("doctype"), given.get("name"))
-    site.permissions.check_document(site.doctype(document["doctype"]), "read", user, document)
+    document = site.stored.load(given.get("doctype"), given.get("name"))
+    site.part(Permissions).check_document(site.doctype(document["doctype"]), "read", user, document)
     return _assignments(site, document["doctype"], document["name"])
 
 

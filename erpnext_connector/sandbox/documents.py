@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from erpnext_connector.sandbox import naming, tables, validation
+from erpnext_connector.sandbox import naming, query, tables, validation
 from erpnext_connector.sandbox.collation import fold
-from erpnext_connector.sandbox.columns import hides_levels
-from erpnext_connector.sandbox.errors import FrappeError
+from erpnext_connector.sandbox.columns import ListArguments, hides_levels
+from erpnext_connector.sandbox.controllers import CONTROLLERS
+from erpnext_connector.sandbox.conversion import convert, storable
+from erpnext_connector.sandbox.errors import FrappeError, bold
+from erpnext_connector.sandbox.inserted import FOLLOWING
+from erpnext_connector.sandbox.links import check_links_to
 from erpnext_connector.sandbox.meta import (
     CHILD_FIELDS,
     NUMBER_TYPES,
@@ -20,12 +23,10 @@ from erpnext_connector.sandbox.meta import (
     DocType,
     Field,
 )
-from erpnext_connector.sandbox.permissions import bold
+from erpnext_connector.sandbox.permissions import ADMINISTRATOR, Permissions
+from erpnext_connector.sandbox.site import Document, Site
 from erpnext_connector.sandbox.tables import KEY, quoted, table
 from erpnext_connector.sandbox.values import to_int
-
-if TYPE_CHECKING:
-    from erpnext_connector.sandbox.site import Document, Site
 
 DRAFT: Final = 0
 SUBMITTED: Final = 1
@@ -40,62 +41,29 @@ EVENTS: Final = {
 
 
 class Documents:
-    """The documents of a site. Methods with a `user` check that user's permissions; None stands for none needed."""
+    """The documents of a site, read and written as a user may."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
 
     # --- reading
 
-    def find(self, doctype_name: str, name: str) -> Document | None:
-        """The document with its rows, None where there is none."""
-        doctype = self._site.doctype(doctype_name)
-        if doctype.issingle:
-            return self._single(doctype)
-        row = self._site.db.execute(f"SELECT * FROM {table(doctype)} WHERE {KEY} = ?", (fold(name),)).fetchone()
-        return self._document(doctype, row) if row else None
-
-    def load(self, doctype_name: object, name: object) -> Document:
-        """The document with its rows; FrappeError DoesNotExistError where there is none. Nobody's rights matter."""
-        doctype = self._site.doctype(doctype_name)
-        found = self.find(doctype.name, str(name))
-        if found is None:
-            raise FrappeError("DoesNotExistError", f"{doctype.name} {name} not found", doctype=doctype.name)
-        return found
-
     def first(self, doctype_name: str, filters: Mapping[str, Any]) -> Document:
         """The first document that fits; FrappeError DoesNotExistError where none does."""
-        from erpnext_connector.sandbox import query
-        from erpnext_connector.sandbox.columns import ListArguments
-
         asked = ListArguments(doctype_name, filters=dict(filters), limit=1, ignore_permissions=True, strict=False)
         found = query.run(self._site, "Administrator", asked)
         if not found:
             raise FrappeError("DoesNotExistError", f"{doctype_name} {dict(filters)} not found", doctype=doctype_name)
-        return self.load(doctype_name, found[0]["name"])
-
-    def real_name(self, doctype_name: str, name: str) -> str | None:
-        """The name as it is spelled, None where there is no such document."""
-        found = self.value(doctype_name, name, "name")
-        return None if found is None else str(found)
-
-    def value(self, doctype_name: str, name: str, fieldname: str) -> Any:
-        """One column of a document, None where there is no document."""
-        doctype = self._site.doctype(doctype_name)
-        if doctype.issingle:
-            return doctype.name if fieldname == "name" else (self._single(doctype)).get(fieldname)
-        sql = f"SELECT {quoted(fieldname)} FROM {table(doctype)} WHERE {KEY} = ?"
-        row = self._site.db.execute(sql, (fold(name),)).fetchone()
-        return row[0] if row else None
+        return self._site.stored.load(doctype_name, found[0]["name"])
 
     def get(self, doctype_name: object, name: object, user: str) -> Document:
         """The document as `user` may read it; FrappeError DoesNotExistError or PermissionError else."""
         doctype = self._site.doctype(doctype_name)
-        document = self.load(doctype.name, name)
+        document = self._site.stored.load(doctype.name, name)
         if self._site.frappe >= 16:
-            self._site.permissions.check_document(doctype, "read", user, document)
+            self._site.part(Permissions).check_document(doctype, "read", user, document)
         else:
-            self._site.permissions.refuse(doctype, "read", user, document)
+            self._site.part(Permissions).refuse(doctype, "read", user, document)
         return self.readable(document, user)
 
     def readable(self, document: Document, user: str, *, in_form: bool = False) -> Document:
@@ -107,27 +75,8 @@ class Documents:
             return document
         doctype = self._site.doctype(document["doctype"])
         guarded = [field for field in doctype.fields if field.permlevel]
-        levels = self._site.permissions.levels(doctype, "read", user) if guarded else set()
+        levels = self._site.part(Permissions).levels(doctype, "read", user) if guarded else set()
         return document | {field.fieldname: _no_value(field) for field in guarded if field.permlevel not in levels}
-
-    def _single(self, doctype: DocType) -> Document:
-        kept = self._site.read_single(doctype.name) or {}
-        document = {name: kept.get(name) for name in doctype.columns} | {"name": doctype.name, "doctype": doctype.name}
-        validation.convert(doctype, document)
-        return document | {field.fieldname: kept.get(field.fieldname) or [] for field in doctype.table_fields}
-
-    def _document(self, doctype: DocType, row: sqlite3.Row) -> Document:
-        document: Document = {name: row[name] for name in doctype.columns}
-        document["doctype"] = doctype.name
-        for field in doctype.table_fields:
-            document[field.fieldname] = self._rows(doctype, field.fieldname, str(field.options), document["name"])
-        return document
-
-    def _rows(self, doctype: DocType, fieldname: str, child_name: str, parent: str) -> list[Document]:
-        child = self._site.doctype(child_name)
-        sql = f"SELECT * FROM {table(child)} WHERE parent = ? AND parenttype = ? AND parentfield = ? ORDER BY idx"
-        found = self._site.db.execute(sql, (parent, doctype.name, fieldname)).fetchall()
-        return [{name: row[name] for name in child.columns} | {"doctype": child.name} for row in found]
 
     # --- writing
 
@@ -136,18 +85,18 @@ class Documents:
         doctype = self._site.doctype(values.get("doctype"))
         document = self._new(doctype, values, user)
         if self._site.frappe >= 16 and not ignore_permissions:
-            self._site.permissions.check_document(doctype, "create", user, document | {"name": None})
+            self._site.part(Permissions).check_document(doctype, "create", user, document | {"name": None})
         action = self._transition(doctype, document, None, user, ignore_permissions=ignore_permissions)
         validation.check_links(self._site, doctype, document)
         if self._site.frappe < 16 and not ignore_permissions:
-            self._site.permissions.check_document(doctype, "create", user, document | {"name": None})
+            self._site.part(Permissions).check_document(doctype, "create", user, document | {"name": None})
         naming.set_name(self._site, doctype, document)
         self._name_rows(doctype, document, new=True)
         self._validate(doctype, document, None, user)
         self._write_new(doctype, document)
         self._after_insert(doctype, document)
         events = ("after_insert", "on_update", *(("on_submit",) if action == "submit" else ()))
-        self._emit(document, events)
+        self._site.emit(document, *events)
         return document
 
     def _new(self, doctype: DocType, values: Mapping[str, Any], user: str) -> Document:
@@ -160,6 +109,9 @@ class Documents:
         document["idx"] = to_int(document.get("idx"))
         self._prepare_rows(doctype, document, {}, user)
         return document
+
+    def _insert_freely(self, values: Document) -> Document:
+        return self.insert(values, ADMINISTRATOR, ignore_permissions=True)
 
     def _known(self, doctype: DocType, values: Mapping[str, Any]) -> Document:
         """The values that the DocType has fields for, every field present."""
@@ -198,8 +150,6 @@ class Documents:
                 row["name"] = self._site.random_name()
 
     def _validate(self, doctype: DocType, document: Document, before: Document | None, user: str) -> None:
-        from erpnext_connector.sandbox.controllers import CONTROLLERS
-
         check = CONTROLLERS.get(doctype.name)
         if check:
             check(self._site, document)
@@ -216,9 +166,9 @@ class Documents:
             validation.check_set_only_once(doctype, document, before)
 
     def _convert(self, doctype: DocType, document: Document) -> None:
-        validation.convert(doctype, document)
+        convert(doctype, document)
         for child, row in validation.rows_of(self._site, doctype, document):
-            validation.convert(child, row)
+            convert(child, row)
 
     def _keep_passwords(self, doctype: DocType, document: Document) -> None:
         """Passwords are kept apart; documents show as many stars."""
@@ -235,7 +185,7 @@ class Documents:
             return
         self._check_unique(doctype, document)
         try:
-            tables.insert_many(self._site.db, doctype, [validation.storable(doctype, document)])
+            tables.insert_many(self._site.db, doctype, [storable(doctype, document)])
         except sqlite3.IntegrityError:
             name = document["name"]
             self._site.say(f"{doctype.name} {bold(name)} already exists", title="Duplicate Name", indicator="red")
@@ -243,7 +193,7 @@ class Documents:
             text = f"('{doctype.name}', '{name}', {cause})"
             raise FrappeError("DuplicateEntryError", text, thrown=False) from None
         for child, row in validation.rows_of(self._site, doctype, document):
-            tables.insert_many(self._site.db, child, [validation.storable(child, row)])
+            tables.insert_many(self._site.db, child, [storable(child, row)])
 
     def _check_unique(self, doctype: DocType, document: Document) -> None:
         """Raise where another document has a unique field's value; empty values don't count."""
@@ -260,19 +210,17 @@ class Documents:
                 raise FrappeError("UniqueValidationError", text, thrown=False)
 
     def _after_insert(self, doctype: DocType, document: Document) -> None:
-        from erpnext_connector.sandbox.inserted import FOLLOWING
-
         following = FOLLOWING.get(doctype.name)
         if following:
-            following(self._site, document)
+            following(self._site, document, self._insert_freely)
         original = document.get("amended_from")
-        if original and self.value(doctype.name, str(original), "docstatus") != CANCELLED:
+        if original and self._site.stored.value(doctype.name, str(original), "docstatus") != CANCELLED:
             text = f"{original} cannot be amended because it is not cancelled. Please cancel the document first."
             raise FrappeError("ValidationError", text, title="Amendment Not Allowed")
 
     def update(self, doctype_name: object, name: object, changes: Mapping[str, Any], user: str) -> Document:
         """Load a document, put `changes` over it, save it."""
-        before = self.load(doctype_name, name)
+        before = self._site.stored.load(doctype_name, name)
         return self.save({**before, **changes, "doctype": before["doctype"]}, user)
 
     def save(self, values: Mapping[str, Any], user: str, *, ignore_permissions: bool = False) -> Document:
@@ -280,11 +228,11 @@ class Documents:
         doctype = self._site.doctype(values.get("doctype"))
         if values.get("__islocal") or not values.get("name"):
             return self.insert(values, user, ignore_permissions=ignore_permissions)
-        before = self.load(doctype.name, values["name"])
+        before = self._site.stored.load(doctype.name, values["name"])
         document = self._known(doctype, values)
         document["docstatus"] = to_int(document.get("docstatus"))
         if not ignore_permissions:
-            self._site.permissions.check_document(doctype, "write", user, document)
+            self._site.part(Permissions).check_document(doctype, "write", user, document)
         self._check_latest(doctype, document, before)
         document |= {"modified": self._site.now(), "modified_by": user, "name": before["name"]}
         for key in ("owner", "creation"):
@@ -301,7 +249,7 @@ class Documents:
         if action == "update_after_submit":
             validation.check_unchanged_after_submit(self._site, doctype, document, before)
         self._write(doctype, document, before)
-        self._emit(document, EVENTS[action])
+        self._site.emit(document, *EVENTS[action])
         return document
 
     def _check_latest(self, doctype: DocType, document: Document, before: Document) -> None:
@@ -332,7 +280,7 @@ class Documents:
             self._refuse_transition(old, new)
         action, right = actions[old, new]
         if right and not ignore_permissions:
-            self._site.permissions.check_document(doctype, right, user, document)
+            self._site.part(Permissions).check_document(doctype, right, user, document)
         return action
 
     def _refuse_transition(self, old: int, new: int) -> None:
@@ -343,8 +291,6 @@ class Documents:
         raise FrappeError("DocstatusTransitionError", text, thrown=False)
 
     def _check_not_linked_by_submitted(self, doctype: DocType, document: Document) -> None:
-        from erpnext_connector.sandbox.removal import check_links_to
-
         check_links_to(self._site, doctype, document, cancelling=True)
 
     def _write(self, doctype: DocType, document: Document, before: Document) -> None:
@@ -355,7 +301,7 @@ class Documents:
         columns = [name for name in doctype.columns if name not in ("name", *CHILD_FIELDS)]
         if doctype.istable:
             columns += [name for name in CHILD_FIELDS if document.get(name)]
-        kept = validation.storable(doctype, document)
+        kept = storable(doctype, document)
         tables.update(self._site.db, doctype, before["name"], {name: kept.get(name) for name in columns})
         for field in doctype.table_fields:
             known = {row["name"] for row in before[field.fieldname]}
@@ -367,35 +313,17 @@ class Documents:
         sql = f"DELETE FROM {table(child)} WHERE parent = ? AND parenttype = ? AND parentfield = ?"
         self._site.db.execute(sql, (document["name"], doctype.name, fieldname))
         rows = [row for row in document[fieldname] if row.get(UNSAVED) or row["name"] in known]
-        tables.insert_many(self._site.db, child, [validation.storable(child, row) for row in rows])
+        tables.insert_many(self._site.db, child, [storable(child, row) for row in rows])
 
     def change_state(self, doctype_name: object, name: object, docstatus: int, user: str) -> Document:
         """Submit (1) or cancel (2) a document."""
-        return self.save({**self.load(doctype_name, name), "docstatus": docstatus}, user)
-
-    def _emit(self, document: Document, events: tuple[str, ...]) -> None:
-        from copy import deepcopy
-
-        seen = deepcopy(document)
-        self._site.events.extend((event, seen) for event in events)
-
-    def emit(self, document: Document, *events: str) -> None:
-        """Note events that the listeners hear of after the commit."""
-        self._emit(document, events)
+        return self.save({**self._site.stored.load(doctype_name, name), "docstatus": docstatus}, user)
 
     def comment(self, document: Document, comment_type: str, content: str, user: str) -> None:
         """Write an entry of the document's timeline."""
         values = {"doctype": "Comment", "comment_type": comment_type, "content": content, "comment_email": user}
         values |= {"reference_doctype": document["doctype"], "reference_name": document["name"]}
         self.insert(values, user, ignore_permissions=True)
-
-    def keep_deleted(self, document: Document, user: str) -> None:
-        """Note a deletion where it can be looked up."""
-        moment = self._site.now()
-        values = {"deleted_doctype": document["doctype"], "deleted_name": document["name"], "restored": 0}
-        values |= {"data": json.dumps(document, indent=1), "name": self._site.random_name(), "owner": user}
-        values |= {"creation": moment, "modified": moment, "modified_by": user}
-        tables.insert_many(self._site.db, self._site.doctype("Deleted Document"), [values])
 
 
 def _no_value(field: Field) -> Any:

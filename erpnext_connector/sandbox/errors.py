@@ -64,3 +64,8 @@ class FrappeError(Exception):
             return self.last_line
         name = f"{self.module}.{self.exc_type}" if self.module else self.exc_type
         return f"{name}: {self.raised}" if self.raised else name
+
+
+def bold(text: object) -> str:
+    """Text as Frappe's messages stress it."""
+    return f"<strong>{text}</strong>"

@@ -6,17 +6,16 @@ import hashlib
 import mimetypes
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from erpnext_connector.sandbox import render
-from erpnext_connector.sandbox.documents import without_nulls
+from erpnext_connector.sandbox.documents import Documents, without_nulls
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request, Response
 from erpnext_connector.sandbox.methods import Method
+from erpnext_connector.sandbox.permissions import Permissions
+from erpnext_connector.sandbox.site import Document, Site
 from erpnext_connector.sandbox.values import to_flag
-
-if TYPE_CHECKING:
-    from erpnext_connector.sandbox.site import Document, Site
 
 LARGEST_BYTES: Final = 25 * 1024 * 1024
 SHORT_NAME: Final = 6
@@ -63,11 +62,11 @@ def _check_target(site: Site, doctype_name: object, name: object, user: str) -> 
     if not doctype_name:
         return
     doctype = site.doctype(doctype_name)
-    document = site.documents.find(doctype.name, str(name)) if name else None
+    document = site.stored.find(doctype.name, str(name)) if name else None
     if document is None:
-        site.permissions.check(doctype, "write", user)
+        site.part(Permissions).check(doctype, "write", user)
         return
-    site.permissions.check_document(doctype, "write", user, document)
+    site.part(Permissions).check_document(doctype, "write", user, document)
 
 
 def _linked(site: Site, upload: Upload, file_url: str, user: str) -> Document:
@@ -110,16 +109,16 @@ def _insert(site: Site, upload: Upload, values: dict[str, object], user: str) ->
     attached = {"attached_to_doctype": upload.doctype, "attached_to_name": upload.docname}
     attached["attached_to_field"] = upload.fieldname
     document = {"doctype": "File", "folder": upload.folder or "Home", "is_private": int(upload.is_private)}
-    return site.documents.insert({**document, **attached, **values}, user)
+    return site.part(Documents).insert({**document, **attached, **values}, user)
 
 
 def download(site: Site, request: Request, user: str) -> Response:
     """The content behind /files or /private/files."""
     sql = 'SELECT name FROM "tabFile" WHERE file_url = ? ORDER BY creation'
-    found = [site.documents.load("File", row["name"]) for row in site.db.execute(sql, (request.path,)).fetchall()]
+    found = [site.stored.load("File", row["name"]) for row in site.db.execute(sql, (request.path,)).fetchall()]
     if request.path.startswith("/private/"):
         doctype = site.doctype("File")
-        readable = [one for one in found if site.permissions.allows(doctype, "read", user, one)]
+        readable = [one for one in found if site.part(Permissions).allows(doctype, "read", user, one)]
         if not readable:
             return render.werkzeug_page(403, "Forbidden")
     elif not found:
@@ -155,10 +154,10 @@ def download_file(site: Site, request: Request, user: str) -> Response:
     url = str(request.arguments.get("file_url") or "")
     sql = 'SELECT name FROM "tabFile" WHERE file_url = ?'
     row = site.db.execute(sql, (url,)).fetchone()
-    document = site.documents.get("File", row["name"], user) if row else None
+    document = site.part(Documents).get("File", row["name"], user) if row else None
     if document is None:
         raise FrappeError("DoesNotExistError", f"File {{'file_url': '{url}'}} not found", doctype="File")
-    return _content(site, site.documents.load("File", document["name"]))
+    return _content(site, site.stored.load("File", document["name"]))
 
 
 METHODS: Final = {

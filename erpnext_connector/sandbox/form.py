@@ -8,10 +8,12 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from erpnext_connector.sandbox import accounts, desk, removal
+from erpnext_connector.sandbox.documents import Documents
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request, Response
 from erpnext_connector.sandbox.meta import VALUELESS_TYPES, DocType, Field
 from erpnext_connector.sandbox.pages import message, render
+from erpnext_connector.sandbox.permissions import Permissions
 from erpnext_connector.sandbox.site import Site
 
 NEW: Final = "new"
@@ -40,7 +42,7 @@ def document(site: Site, request: Request, user: str, slug: str, name: str) -> R
     if doctype is None:
         return desk.no_list(site, request, slug)
     try:
-        kept = {} if name == NEW else site.documents.get(doctype.name, name, user)
+        kept = {} if name == NEW else site.part(Documents).get(doctype.name, name, user)
     except FrappeError as error:
         title = "Not Found" if error.status == 404 else "Not Permitted"
         return message(site, request, title, _plain(site, error), error.status)
@@ -129,7 +131,7 @@ def _actions(site: Site, user: str, doctype: DocType, kept: Document) -> dict[st
     """What the user may do with the document as it stands."""
 
     def allowed(right: str) -> bool:
-        return site.permissions.allows(doctype, right, user)
+        return site.part(Permissions).allows(doctype, right, user)
 
     if not kept:
         return {"write": allowed("create"), "submit": False, "cancel": False, "rename": False, "delete": False}
@@ -162,7 +164,7 @@ def _save(site: Site, request: Request, user: str, doctype: DocType, kept: Docum
     if kept:
         saved = _update(site, user, doctype, kept, request, values)
     else:
-        saved = site.documents.insert({"doctype": doctype.name, **values}, user)
+        saved = site.part(Documents).insert({"doctype": doctype.name, **values}, user)
     return desk.document_url(site, doctype, str(saved["name"])), "Saved."
 
 
@@ -201,7 +203,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
 def _update(site: Site, user: str, doctype: DocType, kept: Document, request: Request, values: Document) -> Document:
     """Save, as long as nobody else did since the form was opened."""
     read = {"modified": request.form.get("modified") or kept["modified"]}
-    return site.documents.update(doctype.name, str(kept["name"]), {**values, **read}, user)
+    return site.part(Documents).update(doctype.name, str(kept["name"]), {**values, **read}, user)
 
 
 def _plain(site: Site, error: FrappeError) -> str:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from erpnext_connector.sandbox.errors import FrappeError
+from erpnext_connector.sandbox.errors import FrappeError, bold
 from erpnext_connector.sandbox.meta import DocType
-from erpnext_connector.sandbox.permissions import bold
-
-if TYPE_CHECKING:
-    from erpnext_connector.sandbox.site import Document, Site
+from erpnext_connector.sandbox.site import Document, Site
 
 AMENDMENT: Final = re.compile(r"^(?P<stem>.*)-(?P<number>\d+)$", re.DOTALL)
 
@@ -41,7 +38,7 @@ def _amended(site: Site, document: Document) -> str | None:
     original = document.get("amended_from")
     if not original:
         return None
-    before = site.documents.find(document["doctype"], str(original))
+    before = site.stored.find(document["doctype"], str(original))
     found = AMENDMENT.match(str(original)) if before and before.get("amended_from") else None
     return f"{found['stem']}-{int(found['number']) + 1}" if found else f"{original}-1"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from erpnext_connector.sandbox import accounts, records
+from erpnext_connector.sandbox.documents import Documents
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request, Response
 from erpnext_connector.sandbox.methods import Method
@@ -19,14 +20,16 @@ def reset(site: Site, user: str, password: str) -> None:
     site.keep_password("User", user, "password", password)
     if str(site.setting("logout_on_password_reset")) != "0":
         site.sessions.end_all(user)
-    site.documents.save({**site.documents.load("User", user), "reset_password_key": ""}, user, ignore_permissions=True)
+    site.part(Documents).save(
+        {**site.stored.load("User", user), "reset_password_key": ""}, user, ignore_permissions=True
+    )
     moment = {"last_password_reset_date": site.today(), "modified": site.now()}
     records.change(site, "User", user, modified_by=user, **moment)
 
 
 def set_by_administrator(site: Site, user: str, password: str) -> None:
     """What an administrator's change in the User form does: no date is kept of it."""
-    site.documents.update("User", user, {"new_password": password, "logout_all_sessions": 1}, ADMINISTRATOR)
+    site.part(Documents).update("User", user, {"new_password": password, "logout_all_sessions": 1}, ADMINISTRATOR)
 
 
 def update_password(site: Site, request: Request, user: str) -> Response:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from erpnext_connector.sandbox.collation import fold
-from erpnext_connector.sandbox.errors import FrappeError
+from erpnext_connector.sandbox.errors import FrappeError, bold
 from erpnext_connector.sandbox.meta import DocType, Permission
+from erpnext_connector.sandbox.site import Document, Site
 from erpnext_connector.sandbox.tables import KEY, quoted, table
-
-if TYPE_CHECKING:
-    from erpnext_connector.sandbox.site import Document, Site
 
 ADMINISTRATOR: Final = "Administrator"
 RIGHTS: Final = (
@@ -32,11 +30,6 @@ RIGHTS: Final = (
     "share",
 )
 SHARED_RIGHTS: Final = ("read", "write", "share", "submit", "email", "print")
-
-
-def bold(text: object) -> str:
-    """Text as Frappe's messages stress it."""
-    return f"<strong>{text}</strong>"
 
 
 @dataclass(slots=True)
@@ -152,7 +145,7 @@ class Permissions:
             return False
         if right == "create":
             right = "write"
-        document = self._site.documents.find(parent_doctype.name, str(row.get("parent"))) if row else None
+        document = self._site.stored.find(parent_doctype.name, str(row.get("parent"))) if row else None
         return self.allows(parent_doctype, right, user, document)
 
     def check(
@@ -299,7 +292,7 @@ class Permissions:
         doctype = self._site.schema.find(document.get("attached_to_doctype"))
         if doctype is None or not document.get("attached_to_name"):
             return False
-        attached = self._site.documents.find(doctype.name, str(document["attached_to_name"]))
+        attached = self._site.stored.find(doctype.name, str(document["attached_to_name"]))
         wanted = "write" if right in ("write", "delete") else "read"
         return attached is not None and self.allows(doctype, wanted, user, attached)
 
@@ -381,4 +374,4 @@ def _join(pieces: Iterable[Condition], word: str) -> Condition | None:
     )
 
 
-__all__ = ["ADMINISTRATOR", "KEY", "RIGHTS", "Condition", "Permissions", "Rights", "bold"]
+__all__ = ["ADMINISTRATOR", "KEY", "RIGHTS", "Condition", "Permissions", "Rights"]

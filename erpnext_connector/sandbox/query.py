@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from erpnext_connector.sandbox.columns import Columns, ListArguments, check_list_permission
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.filter_lists import FilterLists
 from erpnext_connector.sandbox.filters import syntax_error, unknown_column
-from erpnext_connector.sandbox.permissions import Condition
+from erpnext_connector.sandbox.permissions import Condition, Permissions
 from erpnext_connector.sandbox.selection import AGGREGATES, CALL, Selection
+from erpnext_connector.sandbox.site import Site
 from erpnext_connector.sandbox.tables import KEY, quoted, table
 from erpnext_connector.sandbox.values import to_int
-
-if TYPE_CHECKING:
-    from erpnext_connector.sandbox.site import Site
 
 __all__ = ["ListArguments", "check_list_permission", "count", "run"]
 
@@ -102,7 +100,7 @@ class _Query:
             joined = " OR ".join(piece.sql for piece in alternatives)
             pieces.append(Condition(f"({joined})", tuple(p for piece in alternatives for p in piece.parameters)))
         if not self.columns.arguments.ignore_permissions:
-            permissions, of = self.columns.site.permissions, self.columns.arguments.reference_doctype
+            permissions, of = self.columns.site.part(Permissions), self.columns.arguments.reference_doctype
             found = permissions.list_condition(self.columns.doctype, self.columns.user, of)
             pieces += [found] if found else []
         if not pieces:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, TypeAlias
 
 from erpnext_connector.sandbox import tables
@@ -9,6 +10,7 @@ from erpnext_connector.sandbox.collation import fold
 from erpnext_connector.sandbox.controllers import CONTROLLERS
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.meta import DocType
+from erpnext_connector.sandbox.permissions import Permissions
 from erpnext_connector.sandbox.site import Site
 
 Document: TypeAlias = dict[str, Any]
@@ -52,7 +54,7 @@ def add(site: Site, document: Document, *, silent: bool = False) -> Document:
         ]
         tables.insert_many(site.db, site.doctype(field.options), rows)
     if not silent:
-        site.documents.emit(written, "after_insert", "on_update")
+        site.emit(written, "after_insert", "on_update")
     site.commit()
     return written
 
@@ -83,15 +85,24 @@ def trash(site: Site, doctype: str, name: str, user: str) -> None:
     document = read(site, doctype, name)
     if document is None:
         return
-    site.documents.emit(document, "on_trash", "on_change")
+    site.emit(document, "on_trash", "on_change")
     remove(site, doctype, name)
-    site.documents.keep_deleted(document, user)
+    keep_deleted(site, document, user)
+
+
+def keep_deleted(site: Site, document: Document, user: str) -> None:
+    """Note a deletion where it can be looked up."""
+    moment = site.now()
+    values = {"deleted_doctype": document["doctype"], "deleted_name": document["name"], "restored": 0}
+    values |= {"data": json.dumps(document, indent=1), "name": site.random_name(), "owner": user}
+    values |= {"creation": moment, "modified": moment, "modified_by": user}
+    tables.insert_many(site.db, site.doctype("Deleted Document"), [values])
 
 
 def missing(site: Site, doctype: str, named: object, user: str) -> FrappeError:
     """The error for a document that is not there; Frappe 16 tells (raises) those who may not read the DocType less."""
     if site.frappe >= 16:
-        site.permissions.check_doctype(site.doctype(doctype), "read", user)
+        site.part(Permissions).check_doctype(site.doctype(doctype), "read", user)
     return FrappeError("DoesNotExistError", f"{doctype} {named} not found")
 
 

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
+from typing import Final
 
-from erpnext_connector.sandbox import naming, tables
+from erpnext_connector.sandbox import naming, records, tables
 from erpnext_connector.sandbox.collation import fold
-from erpnext_connector.sandbox.errors import FrappeError
+from erpnext_connector.sandbox.documents import Documents
+from erpnext_connector.sandbox.errors import FrappeError, bold
+from erpnext_connector.sandbox.links import check_links_to
 from erpnext_connector.sandbox.meta import DocType
-from erpnext_connector.sandbox.permissions import ADMINISTRATOR, bold
+from erpnext_connector.sandbox.permissions import ADMINISTRATOR, Permissions
+from erpnext_connector.sandbox.site import Document, Site
 from erpnext_connector.sandbox.tables import KEY, quoted, table
 from erpnext_connector.sandbox.versions import recorded
 
-if TYPE_CHECKING:
-    from erpnext_connector.sandbox.site import Document, Site
-
-UNCHECKED: Final = frozenset(
-    {"Comment", "ToDo", "File", "DocShare", "Version", "Deleted Document", "User Permission", "Webhook Request Log"}
-)
 MANUAL: Final = {
     14: "https://docs.erpnext.com//docs/user/manual/en/setting-up/articles/delete-submitted-document",
     16: "https://docs.frappe.io/erpnext/user/manual/en/delete-submitted-document",
@@ -30,20 +25,20 @@ MANUAL: Final = {
 def delete(site: Site, doctype_name: object, name: object, user: str, *, ignore_missing: bool = False) -> bool:
     """Delete a document with its rows and attachments; false where it was not there and that is no error."""
     doctype = site.doctype(doctype_name)
-    document = site.documents.find(doctype.name, str(name))
+    document = site.stored.find(doctype.name, str(name))
     if document is None or (doctype.issingle and site.read_single(doctype.name) is None):
         if ignore_missing:
             return False
         raise FrappeError("DoesNotExistError")
     _check_deletable(site, doctype, document, user)
-    site.documents.emit(document, "on_trash", "on_change")
+    site.emit(document, "on_trash", "on_change")
     _check_links(site, doctype, document)
     naming.give_back(site, doctype, document)
     remove_rows(site, doctype, document["name"])
     _remove_attached(site, doctype, document, user)
     _forget(site, doctype, document)
     if doctype.name != "Deleted Document":
-        site.documents.keep_deleted(document, user)
+        records.keep_deleted(site, document, user)
     return True
 
 
@@ -58,13 +53,13 @@ def _forget(site: Site, doctype: DocType, document: Document) -> None:
 
 def _check_deletable(site: Site, doctype: DocType, document: Document, user: str) -> None:
     if user != ADMINISTRATOR:
-        site.permissions.reasons = []
-        if not site.permissions.allows(doctype, "delete", user, document):
+        site.part(Permissions).reasons = []
+        if not site.part(Permissions).allows(doctype, "delete", user, document):
             if site.frappe >= 16:
-                reasons = list(site.permissions.reasons)
-                site.permissions.check_doctype(doctype, "delete", user)
-                site.permissions.reasons = reasons
-            site.permissions.tell_reasons()
+                reasons = list(site.part(Permissions).reasons)
+                site.part(Permissions).check_doctype(doctype, "delete", user)
+                site.part(Permissions).reasons = reasons
+            site.part(Permissions).tell_reasons()
             text = f"User not allowed to delete {doctype.name}: {document['name']}"
             raise FrappeError("PermissionError", text)
         if doctype.name == "DocType" and not document.get("custom"):
@@ -86,37 +81,6 @@ def _check_links(site: Site, doctype: DocType, document: Document) -> None:
         raise FrappeError("LinkExistsError", text) from error
 
 
-def check_links_to(site: Site, doctype: DocType, document: Document, *, cancelling: bool = False) -> None:
-    """Raise FrappeError LinkExistsError where other documents (submitted ones, when cancelling) link here."""
-    name = str(document["name"])
-    for of, parent in _linking(site, doctype, name, cancelling=cancelling):
-        if of == doctype.name and parent == name:
-            continue
-        here, there = _address(site, doctype.name, name), _address(site, of, parent)
-        text = f"Cannot delete or cancel because {doctype.name} {here} is linked with {of} {there} "
-        raise FrappeError("LinkExistsError", text)
-
-
-def _linking(site: Site, doctype: DocType, name: str, *, cancelling: bool) -> Iterator[tuple[str, str]]:
-    """The documents that link here."""
-    for other, field in site.schema.links.get(doctype.name, []):
-        if other.name in UNCHECKED or (cancelling and field.fieldname == "amended_from"):
-            continue
-        if other.issingle:
-            if (site.read_single(other.name) or {}).get(field.fieldname) == name:
-                yield other.name, other.name
-            continue
-        where = f"fold({quoted(field.fieldname)}) = ?" + (" AND docstatus = 1" if cancelling else "")
-        for row in site.db.execute(f"SELECT * FROM {table(other)} WHERE {where} ORDER BY {KEY}", (fold(name),)):
-            yield (row["parenttype"], row["parent"]) if other.istable else (other.name, row["name"])
-
-
-def _address(site: Site, doctype: str, name: str) -> str:
-    if site.frappe >= 16:
-        return f'<a href="{site.base_url}/desk/{doctype.lower().replace(" ", "-")}/{quote(name)}">{name}</a>'
-    return f'<a href="/app/Form/{doctype}/{name}">{name}</a>'
-
-
 def remove_rows(site: Site, doctype: DocType, name: str) -> None:
     """Delete a document's rows from their tables, nothing else."""
     if doctype.issingle:
@@ -133,9 +97,9 @@ def _remove_attached(site: Site, doctype: DocType, document: Document, user: str
     where = (doctype.name, document["name"])
     files = site.db.execute('SELECT name FROM "tabFile" WHERE attached_to_doctype = ? AND attached_to_name = ?', where)
     for row in files.fetchall():
-        found = site.documents.load("File", row["name"])
+        found = site.stored.load("File", row["name"])
         remove_rows(site, site.doctype("File"), found["name"])
-        site.documents.keep_deleted(found, user)
+        records.keep_deleted(site, found, user)
     for name, columns in (
         ("ToDo", ("reference_type", "reference_name")),
         ("Comment", ("reference_doctype", "reference_name")),
@@ -152,15 +116,15 @@ def rename(site: Site, doctype_name: object, old: object, new: object, user: str
         text = "{doctype, old, new} or {doc, new} are required arguments for frappe.model.rename_doc"
         raise FrappeError("TypeError", text)
     doctype = site.doctype(doctype_name)
-    document = site.documents.load(doctype.name, old)
+    document = site.stored.load(doctype.name, old)
     before = str(document["name"])
     after = _checked_new_name(site, doctype, document, str(new), user, merge=merge)
     if not merge:
         _rename_rows(site, doctype, before, after)
     _move_links(site, doctype, before, after)
-    renamed = site.documents.load(doctype.name, after)
+    renamed = site.stored.load(doctype.name, after)
     said = "merged {} into {}" if merge else "renamed from {} to {}"
-    site.documents.comment(renamed, "Edit", said.format(bold(before), bold(after)), user)
+    site.part(Documents).comment(renamed, "Edit", said.format(bold(before), bold(after)), user)
     if merge:
         delete(site, doctype.name, before, user)
     text = f"Document renamed from {bold(before)} to {bold(after)}"
@@ -169,7 +133,7 @@ def rename(site: Site, doctype_name: object, old: object, new: object, user: str
 
 
 def _checked_new_name(site: Site, doctype: DocType, document: Document, new: str, user: str, *, merge: bool) -> str:
-    existing = site.documents.real_name(doctype.name, new.strip())
+    existing = site.stored.real_name(doctype.name, new.strip())
     old = str(document["name"])
     if merge and existing is None:
         text = f"{doctype.name} {new} does not exist, select a new target to merge"
@@ -181,9 +145,9 @@ def _checked_new_name(site: Site, doctype: DocType, document: Document, new: str
     if existing is not None and existing != old and not merge:
         text = f"Another {doctype.name} with name {new} exists, select another name"
         raise FrappeError("ValidationError", text)
-    site.permissions.reasons = []
-    if not site.permissions.allows(doctype, "write", user, document):
-        site.permissions.tell_reasons()
+    site.part(Permissions).reasons = []
+    if not site.part(Permissions).allows(doctype, "write", user, document):
+        site.part(Permissions).tell_reasons()
         raise FrappeError("ValidationError", f"You need write permission on {doctype.name} {old} to rename")
     if not doctype.allow_rename:
         raise FrappeError("ValidationError", f"{doctype.name} not allowed to be renamed")

@@ -11,6 +11,7 @@ from typing import Any, Final
 from erpnext_connector.sandbox import accounts
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Header, Request, Response
+from erpnext_connector.sandbox.permissions import Permissions
 from erpnext_connector.sandbox.site import Site, shown
 
 PAGES: Final = {
@@ -105,7 +106,7 @@ def failure(site: Site, request: Request, error: FrappeError, user: str) -> Resp
 def _hidden(site: Site, error: FrappeError, user: str) -> FrappeError:
     """Who may not read the DocType does not learn that a document is missing."""
     try:
-        site.permissions.check_doctype(site.doctype(error.doctype), "read", user)
+        site.part(Permissions).check_doctype(site.doctype(error.doctype), "read", user)
     except FrappeError as refusal:
         return refusal
     return error

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from erpnext_connector.sandbox import query, removal, render
 from erpnext_connector.sandbox.columns import ListArguments
-from erpnext_connector.sandbox.documents import CANCELLED, SUBMITTED, without_nulls
+from erpnext_connector.sandbox.documents import CANCELLED, SUBMITTED, Documents, without_nulls
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request, Response
+from erpnext_connector.sandbox.permissions import Permissions
 from erpnext_connector.sandbox.site import Document, Site
 from erpnext_connector.sandbox.values import parse_json, to_flag, to_int
 
@@ -116,7 +117,7 @@ def insert(site: Site, values: Mapping[str, Any], user: str) -> Document:
     """Insert a document; a POST to a DocType that does not exist is a server error, as on a real one."""
     if site.schema.find(values.get("doctype")) is None:
         raise no_module(str(values.get("doctype")))
-    return site.documents.insert(values, user)
+    return site.part(Documents).insert(values, user)
 
 
 def no_module(doctype: str) -> FrappeError:
@@ -146,14 +147,14 @@ def form_data(site: Site, request: Request) -> dict[str, Any]:
 
 def update(site: Site, doctype: str, name: str, changes: Mapping[str, Any], user: str) -> Document:
     """Put changes over a document; a row's parent is saved with it."""
-    document = site.documents.update(doctype, name, changes, user)
+    document = site.part(Documents).update(doctype, name, changes, user)
     if site.doctype(doctype).istable and document.get("parenttype"):
-        site.documents.update(document["parenttype"], document["parent"], {}, user)
+        site.part(Documents).update(document["parenttype"], document["parent"], {}, user)
     return document
 
 
 def _read(site: Site, request: Request, user: str, doctype: str, name: str) -> Document:
-    document = site.documents.get(doctype, name, user)
+    document = site.part(Documents).get(doctype, name, user)
     if site.frappe >= 16 and to_flag(request.arguments.get("expand_links")) is True:
         return expand_links(site, document)
     return without_nulls(document)
@@ -165,7 +166,7 @@ def expand_links(site: Site, document: Document) -> Document:
     expanded = dict(document)
     for field in doctype.link_fields:
         if document.get(field.fieldname):
-            expanded[field.fieldname] = without_nulls(site.documents.load(field.options, document[field.fieldname]))
+            expanded[field.fieldname] = without_nulls(site.stored.load(field.options, document[field.fieldname]))
     for field in doctype.table_fields:
         child = site.doctype(field.options)
         rows = [dict(row) for row in document[field.fieldname]]
@@ -183,7 +184,7 @@ def _expand_rows(site: Site, doctype_name: str, rows: list[Any], fieldnames: lis
             continue
         target = site.doctype(field.options)
         for row in rows:
-            found = site.documents.find(target.name, str(row[fieldname])) if row.get(fieldname) else None
+            found = site.stored.find(target.name, str(row[fieldname])) if row.get(fieldname) else None
             if found:
                 row[fieldname] = {column: found[column] for column in target.columns}
 
@@ -196,16 +197,16 @@ def run_method(site: Site, request: Request, user: str, called: tuple[str, str, 
 def call_document(site: Site, request: Request, user: str, called: tuple[str, str, str]) -> object:
     """The value of a document's method; a Response where there is no such method."""
     doctype_name, name, method = called
-    doctype, document = site.doctype(doctype_name), site.documents.load(doctype_name, name)
+    doctype, document = site.doctype(doctype_name), site.stored.load(doctype_name, name)
     if method not in ("submit", "cancel", "rename", "add_comment"):
         if method in NOT_WHITELISTED:
             raise not_whitelisted(site, f"frappe.model.document.{method}")
         return render.werkzeug_page(404, "Not Found")
     right = "write" if request.method == "POST" else "read"
     if site.frappe >= 16 or render.is_v2(site, request):
-        site.permissions.check_document(doctype, right, user, document)
-    elif not site.permissions.allows(doctype, right, user, document):
-        site.permissions.tell_reasons()
+        site.part(Permissions).check_document(doctype, right, user, document)
+    elif not site.part(Permissions).allows(doctype, right, user, document):
+        site.part(Permissions).tell_reasons()
         raise FrappeError("PermissionError", "Not permitted")
     return _called(site, request, user, document, method)
 
@@ -213,7 +214,7 @@ def call_document(site: Site, request: Request, user: str, called: tuple[str, st
 def _called(site: Site, request: Request, user: str, document: Document, method: str) -> object:
     arguments = request.arguments
     if method == "add_comment":
-        site.documents.comment(
+        site.part(Documents).comment(
             document, str(arguments.get("comment_type") or "Comment"), str(arguments.get("text") or ""), user
         )
         return None
@@ -224,7 +225,7 @@ def _called(site: Site, request: Request, user: str, document: Document, method:
         removal.rename(site, document["doctype"], document["name"], arguments["name"], user, merge=merge)
         return None
     docstatus = SUBMITTED if method == "submit" else CANCELLED
-    changed = site.documents.change_state(document["doctype"], document["name"], docstatus, user)
+    changed = site.part(Documents).change_state(document["doctype"], document["name"], docstatus, user)
     return without_nulls(changed)
 
 

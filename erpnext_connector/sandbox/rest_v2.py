@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from erpnext_connector.sandbox import desk_methods, meta_view, query, removal, render, rest
 from erpnext_connector.sandbox.columns import ListArguments
-from erpnext_connector.sandbox.documents import without_nulls
+from erpnext_connector.sandbox.documents import Documents, without_nulls
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request, Response
+from erpnext_connector.sandbox.permissions import Permissions
 from erpnext_connector.sandbox.site import Document, Site
 from erpnext_connector.sandbox.values import parse_json, to_int
 
@@ -98,8 +99,8 @@ def _with_document(site: Site, value: object) -> object:
 
 
 def _copy(site: Site, doctype_name: str, name: str, user: str) -> Document:
-    doctype, document = site.doctype(doctype_name), site.documents.load(doctype_name, name)
-    site.permissions.check_document(doctype, "read", user, document)
+    doctype, document = site.doctype(doctype_name), site.stored.load(doctype_name, name)
+    site.part(Permissions).check_document(doctype, "read", user, document)
     dropped = {"name", "owner", "creation", "modified", "modified_by", "docstatus", "idx", "amended_from"}
     dropped |= {field.fieldname for field in doctype.fields if field.no_copy}
     return without_nulls({key: value for key, value in document.items() if key not in dropped})
@@ -107,9 +108,9 @@ def _copy(site: Site, doctype_name: str, name: str, user: str) -> Document:
 
 def _one(site: Site, request: Request, user: str, doctype: str, name: str) -> object:
     if request.method in ("GET", "HEAD"):
-        document = site.documents.load(doctype, name)
-        site.permissions.check_document(site.doctype(doctype), "read", user, document)
-        return _shown(site, site.documents.readable(document, user))
+        document = site.stored.load(doctype, name)
+        site.part(Permissions).check_document(site.doctype(doctype), "read", user, document)
+        return _shown(site, site.part(Documents).readable(document, user))
     if request.method in ("PUT", "PATCH"):
         return _shown(site, rest.update(site, doctype, name, request.arguments, user))
     if request.method == "DELETE":

@@ -7,9 +7,9 @@ import json
 import secrets
 import threading
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from datetime import UTC, datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from erpnext_connector.clock import Clock, SystemClock
@@ -19,21 +19,18 @@ from erpnext_connector.sandbox.faults import Faults
 from erpnext_connector.sandbox.limits import RateLimit
 from erpnext_connector.sandbox.meta import DocType, Schema
 from erpnext_connector.sandbox.sessions import FailedLogins, Sessions
+from erpnext_connector.sandbox.stored import Stored
 from erpnext_connector.sandbox.versions import recorded
-
-if TYPE_CHECKING:
-    from erpnext_connector.sandbox.documents import Documents
-    from erpnext_connector.sandbox.permissions import Permissions
 
 TIME_ZONES: Final = {14: "America/New_York", 15: "Asia/Kolkata", 16: "Europe/London"}
 AUTOMATIC_ROLES: Final = ("All", "Guest")
 HASH_LENGTH: Final = 10
 MICROSECONDS: Final = 1_000_000
-FRESH: Final = "loaded"
 
 Document = dict[str, Any]
 Event = tuple[str, Document]
 Listener = Callable[[list[Event]], None]
+PartT = TypeVar("PartT")
 
 
 class Site:
@@ -41,11 +38,11 @@ class Site:
 
     def __init__(
         self,
-        frappe: int = 15,
+        frappe: int,
+        doctypes: Iterable[DocType],
         *,
         time_zone: str | None = None,
         path: str = ":memory:",
-        datasets: Iterable[data.Dataset] | None = None,
         faults: Faults | None = None,
         clock: Clock | None = None,
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
@@ -68,34 +65,19 @@ class Site:
         self.base_url = "http://127.0.0.1"
         self._last_moment = 0
         self._zone = ZoneInfo(self.time_zone)
-        chosen = [data.Dataset.built_in()] if datasets is None else list(datasets)
-        added = (data.of_version(doctype, frappe) for one in chosen for doctype in one.doctypes())
-        self.schema = Schema([*data.system_doctypes(frappe), *added])
+        self._parts: dict[Callable[[Site], Any], Any] = {}
+        self.schema = Schema([*doctypes])
         self.db = tables.connect(path)
-        self._open(chosen)
-
-    def _open(self, datasets: list[data.Dataset]) -> None:
+        self.stored = Stored(self.db, self.doctype, self.read_single)
         for doctype in self.schema:
             tables.create(self.db, doctype)
-        if self.db.execute("SELECT 1 FROM settings WHERE name = ?", (FRESH,)).fetchone():
-            self.read_custom_fields()
-            return
-        data.load(self, datasets)
-        self.db.execute("INSERT INTO settings VALUES (?, '1')", (FRESH,))
 
-    @cached_property
-    def documents(self) -> Documents:
-        """The documents, by Frappe's rules."""
-        from erpnext_connector.sandbox.documents import Documents
-
-        return Documents(self)
-
-    @cached_property
-    def permissions(self) -> Permissions:
-        """Who may do what."""
-        from erpnext_connector.sandbox.permissions import Permissions
-
-        return Permissions(self)
+    def part(self, kind: Callable[[Site], PartT]) -> PartT:
+        """The one `kind` of this site: rules that keep something while a request is worked on."""
+        if kind not in self._parts:
+            self._parts[kind] = kind(self)
+        found: PartT = self._parts[kind]
+        return found
 
     def now(self) -> str:
         """The time in the site's time zone, "2026-11-23 10:00:00.000001"; a later call gives a later moment."""
@@ -208,6 +190,11 @@ class Site:
         if error.thrown:
             self.messages.append(shown(self, error))
             self.caught = error.exc_type
+
+    def emit(self, document: Document, *events: str) -> None:
+        """Note events that the listeners hear of after the commit."""
+        seen = deepcopy(document)
+        self.events.extend((event, seen) for event in events)
 
     def begin(self) -> None:
         """Start a request's transaction."""

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from erpnext_connector.sandbox import jobs, passwords, records, token_rows
+from erpnext_connector.sandbox.documents import Documents
 from erpnext_connector.sandbox.permissions import ADMINISTRATOR
 from erpnext_connector.sandbox.site import Site
 from erpnext_connector.sandbox.token_rows import CLIENT, STAMP, TOKEN
@@ -107,12 +108,12 @@ def _drop_client(site: Site, target: Target) -> str:
 
 
 def _enable(site: Site, target: Target) -> str:
-    site.documents.update("User", target.user, {"enabled": 1}, ADMINISTRATOR)
+    site.part(Documents).update("User", target.user, {"enabled": 1}, ADMINISTRATOR)
     return f"{target.user} is enabled"
 
 
 def _disable(site: Site, target: Target) -> str:
-    site.documents.update("User", target.user, {"enabled": 0}, ADMINISTRATOR)
+    site.part(Documents).update("User", target.user, {"enabled": 0}, ADMINISTRATOR)
     return f"{target.user} is disabled"
 
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from erpnext_connector.sandbox.errors import FrappeError
+from erpnext_connector.sandbox.errors import FrappeError, bold
 from erpnext_connector.sandbox.meta import NUMBER_TYPES, TABLE_TYPES, WHOLE_TYPES, DocType, Field
-from erpnext_connector.sandbox.permissions import bold
 from erpnext_connector.sandbox.sanitize import sanitize, strip_tags
-from erpnext_connector.sandbox.values import stored, to_int, to_number
-
-if TYPE_CHECKING:
-    from erpnext_connector.sandbox.site import Document, Site
+from erpnext_connector.sandbox.site import Document, Site
+from erpnext_connector.sandbox.values import to_int, to_number
 
 DECIMALS: Final = 9
 CONVERTED: Final = NUMBER_TYPES | WHOLE_TYPES | {"JSON"}
@@ -30,44 +26,6 @@ def rows_of(site: Site, doctype: DocType, document: Document) -> Iterator[tuple[
     for field in doctype.table_fields:
         for row in document.get(field.fieldname) or ():
             yield site.doctype(field.options), row
-
-
-def convert(doctype: DocType, document: Document) -> None:
-    """Bring numbers and flags into their fields' types; text and dates stay as they were given until stored."""
-    for field in doctype.value_fields:
-        value = document.get(field.fieldname)
-        if isinstance(value, list) and field.fieldtype != "JSON":
-            text = f"Value for {bold(field.shown_label)} cannot be a list"
-            raise FrappeError("ValidationError", text)
-        if field.fieldtype in DATES and value == "":
-            document[field.fieldname] = None
-        elif field.fieldtype in CONVERTED or isinstance(value, list):
-            document[field.fieldname] = stored(field.fieldtype, value)
-
-
-def storable(doctype: DocType, document: Document) -> Document:
-    """The values as the columns keep them; FrappeError (500) for what the database would refuse."""
-    kept = dict(document)
-    for field in doctype.value_fields:
-        value = document.get(field.fieldname)
-        if isinstance(value, dict) and field.fieldtype != "JSON":
-            raise FrappeError("TypeError", "dict can not be used as parameter")
-        if field.fieldtype in ("Date", "Datetime") and value not in (None, ""):
-            kept[field.fieldname] = _moment(doctype, field, value)
-        else:
-            kept[field.fieldname] = stored(field.fieldtype, None if value == "" and field.fieldtype in DATES else value)
-        if field.fieldtype in NUMBER_TYPES:
-            kept[field.fieldname] = round(kept[field.fieldname], DECIMALS)
-    return kept
-
-
-def _moment(doctype: DocType, field: Field, value: Any) -> Any:
-    if str(value)[:4].isdigit():
-        with suppress(FrappeError):
-            return stored(field.fieldtype, value)
-    kind = field.fieldtype.lower()
-    text = f"Incorrect {kind} value: '{value}' for column `tab{doctype.name}`.`{field.fieldname}` at row 1"
-    raise FrappeError("OperationalError", f'(1292, "{text}")', 500, thrown=False, module="pymysql.err")
 
 
 def set_defaults(site: Site, doctype: DocType, document: Document, user: str) -> None:
@@ -103,7 +61,7 @@ def check_links(site: Site, doctype: DocType, document: Document) -> None:
                 continue
             target = _target(site, one, field, values)
             name = values[field.fieldname]
-            found = site.documents.real_name(target.name, str(name)) if target else None
+            found = site.stored.real_name(target.name, str(name)) if target else None
             shown = f"{_row_label(values)}{field.shown_label}: {name}"
             if target is None or found is None:
                 invalid.append(shown)
@@ -111,7 +69,7 @@ def check_links(site: Site, doctype: DocType, document: Document) -> None:
             values[field.fieldname] = found
             _fetch(site, one, values, field, target, found)
             both = doctype.is_submittable and target.is_submittable and field.fieldname != "amended_from"
-            if both and site.documents.value(target.name, found, "docstatus") == 2:
+            if both and site.stored.value(target.name, found, "docstatus") == 2:
                 cancelled.append(shown)
     if invalid:
         raise FrappeError("LinkValidationError", f"Could not find {', '.join(invalid)}")
@@ -135,7 +93,7 @@ def _fetch(site: Site, doctype: DocType, values: Document, link: Field, target: 
         if source != link.fieldname or (field.fetch_if_empty and values.get(field.fieldname)):
             continue
         if fieldname in target.columns:
-            values[field.fieldname] = site.documents.value(target.name, name, fieldname)
+            values[field.fieldname] = site.stored.value(target.name, name, fieldname)
 
 
 def _row_label(values: Document) -> str:

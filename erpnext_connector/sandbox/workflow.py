@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from erpnext_connector.sandbox.arguments import Arguments
+from erpnext_connector.sandbox.documents import Documents
 from erpnext_connector.sandbox.errors import FrappeError
 from erpnext_connector.sandbox.http import Request
 from erpnext_connector.sandbox.methods import Method
-from erpnext_connector.sandbox.permissions import ADMINISTRATOR
+from erpnext_connector.sandbox.permissions import ADMINISTRATOR, Permissions
 from erpnext_connector.sandbox.site import Document, Site
 from erpnext_connector.sandbox.values import parse_json, to_int
 
@@ -19,7 +20,7 @@ ALLOWED_STEPS: Final = {(0, 0), (0, 1), (1, 1), (1, 2)}
 def get_transitions(site: Site, request: Request, user: str) -> list[Document]:
     """What the user can do with a document now."""
     document, workflow = _loaded(site, request, "get_transitions")
-    site.permissions.check_document(site.doctype(document["doctype"]), "read", user, document)
+    site.part(Permissions).check_document(site.doctype(document["doctype"]), "read", user, document)
     return _transitions(site, document, workflow, user)
 
 
@@ -37,8 +38,8 @@ def apply_workflow(site: Site, request: Request, user: str) -> Document:
     before, after = document["docstatus"], to_int(state.get("doc_status"))
     if (before, after) not in ALLOWED_STEPS:
         raise FrappeError("ValidationError", f"Illegal Document Status for {state['state']}")
-    saved = site.documents.save(changed | {"docstatus": after}, user)
-    site.documents.comment(saved, "Workflow", state["state"], user)
+    saved = site.part(Documents).save(changed | {"docstatus": after}, user)
+    site.part(Documents).comment(saved, "Workflow", state["state"], user)
     return saved
 
 
@@ -46,10 +47,10 @@ def _loaded(site: Site, request: Request, function: str) -> tuple[Document, Docu
     """The document that the request names, as it is kept, with its DocType's active workflow."""
     (given,) = Arguments.of(request, function).need("doc")
     named: Mapping[str, Any] = parse_json(given)
-    document = site.documents.load(named.get("doctype"), named.get("name"))
+    document = site.stored.load(named.get("doctype"), named.get("name"))
     sql = 'SELECT name FROM "tabWorkflow" WHERE document_type = ? AND is_active = 1'
     row = site.db.execute(sql, (document["doctype"],)).fetchone()
-    workflow = site.documents.load("Workflow", row["name"] if row else None)
+    workflow = site.stored.load("Workflow", row["name"] if row else None)
     field = workflow["workflow_state_field"]
     return document | {field: document.get(field) or workflow["states"][0]["state"]}, workflow
 

@@ -12,7 +12,7 @@ import uvicorn
 from erpnext_connector.sandbox.app import create_app
 from erpnext_connector.sandbox.data import Dataset
 from erpnext_connector.sandbox.demo import prepare
-from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.loading import open_site
 from tests.contract import contract
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content:DeprecationWarning")  # the replay tool is as it was
@@ -45,7 +45,7 @@ DIFFERENT_WORDS = {
 @pytest.fixture(scope="module", params=[14, 15, 16])
 def replayed(request):
     """A version with the answers of its sandbox to every recorded request, beside the recorded case."""
-    site = Site(request.param)
+    site = open_site(request.param)
     variables = prepare(site, Dataset.built_in().users(), {}).variables
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))

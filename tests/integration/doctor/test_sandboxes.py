@@ -15,7 +15,7 @@ from erpnext_connector.sandbox.app import create_app
 from erpnext_connector.sandbox.data import Dataset
 from erpnext_connector.sandbox.demo import prepare
 from erpnext_connector.sandbox.faults import Fault
-from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.loading import open_site
 from erpnext_connector.secret import Secret
 from tests.integration.web.servers import free_listener, serving
 
@@ -43,7 +43,7 @@ class Sandbox:
 
 @pytest.fixture(scope="module", params=LINES)
 def sandbox(request):
-    site = Site(request.param)
+    site = open_site(request.param)
     application = create_app(site=site)
     variables = prepare(site, Dataset.built_in().users(), {"Dispatch": CALLBACK}).variables
     with serving(application, free_listener()) as served:

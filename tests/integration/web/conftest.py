@@ -19,6 +19,7 @@ from erpnext_connector.sandbox.app import create_app
 from erpnext_connector.sandbox.data import Dataset
 from erpnext_connector.sandbox.demo import prepare
 from erpnext_connector.sandbox.faults import Fault
+from erpnext_connector.sandbox.loading import open_site
 from erpnext_connector.sandbox.site import Site
 
 from .apps import APPS
@@ -163,7 +164,7 @@ def sandbox() -> Iterator[Callable[[str, int], Sandbox]]:
     running: list[Sandbox] = []
 
     def start(app_url: str, frappe: int) -> Sandbox:
-        site = Site(frappe)
+        site = open_site(frappe)
         application = create_app(site=site, webhook_speed=20)
         known = prepare(site, Dataset.built_in().users(), {"Test app": f"{app_url}/erpnext/callback"})
         served = Served(application, free_listener(), name="erpnext")

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from erpnext_connector.sandbox.data import Dataset
-from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.loading import open_site
 from tests.unit.sandbox.asking import Asker, write_small_dataset
 
 CALLBACK = "http://127.0.0.1:9/cb"
@@ -44,7 +44,7 @@ def make_site(tmp_path):
     sites = []
 
     def make(frappe=15):
-        sites.append(Site(frappe, datasets=[Dataset.at(tmp_path)], clock=SetClock()))
+        sites.append(open_site(frappe, datasets=[Dataset.at(tmp_path)], clock=SetClock()))
         sites[-1].begin()
         return sites[-1]
 
@@ -72,7 +72,7 @@ def make_asker(small_dataset):
     sites = []
 
     def make(frappe=15):
-        sites.append(Site(frappe, datasets=[small_dataset], clock=SetClock()))
+        sites.append(open_site(frappe, datasets=[small_dataset], clock=SetClock()))
         return Asker(sites[-1])
 
     yield make

@@ -5,13 +5,13 @@ import pytest
 
 from erpnext_connector.sandbox.data import Dataset
 from erpnext_connector.sandbox.http import Response, read_request
-from erpnext_connector.sandbox.site import Site
+from erpnext_connector.sandbox.loading import open_site
 from tests.unit.sandbox.asking import Asker
 
 
 def test_the_whole_dataset_is_there_within_a_second():
     start = time.perf_counter()
-    site = Site(15)
+    site = open_site(15)
     assert time.perf_counter() - start < 1
     assert site.db.execute('SELECT count(*) FROM "tabItem"').fetchone()[0] == 10_000
     site.db.close()
@@ -19,10 +19,10 @@ def test_the_whole_dataset_is_there_within_a_second():
 
 def test_a_file_keeps_the_site(tmp_path, small_dataset):
     path = str(tmp_path / "site.sqlite3")
-    first = Asker(Site(15, path=path, datasets=[small_dataset]))
+    first = Asker(open_site(15, path=path, datasets=[small_dataset]))
     first.ask("POST", "/api/resource/Customer", json_body={"customer_name": "Kept"})
     first.site.db.close()
-    second = Asker(Site(15, path=path, datasets=[small_dataset]))
+    second = Asker(open_site(15, path=path, datasets=[small_dataset]))
     assert second.ask("GET", "/api/resource/Customer/Kept")[0] == 200
     second.site.db.close()
 
@@ -32,7 +32,7 @@ def test_several_datasets_add_up(tmp_path, small_dataset):
     Path(tmp_path / "doctypes.json").write_text(more)
     Path(tmp_path / "users.json").write_text('{"users": []}')
     Path(tmp_path / "documents.jsonl").write_text('{"doctype": "Colour", "name": "Red", "title": "Red"}\n')
-    site = Site(15, datasets=[small_dataset, Dataset.at(tmp_path)])
+    site = open_site(15, datasets=[small_dataset, Dataset.at(tmp_path)])
     assert Asker(site).names("Colour", user="Administrator") == ["Red"]
     site.db.close()
 
