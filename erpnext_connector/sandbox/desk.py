@@ -7,11 +7,11 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from erpnext_connector.sandbox import accounts, query
+from erpnext_connector.sandbox.columns import ListArguments
 from erpnext_connector.sandbox.http import Request, Response
 from erpnext_connector.sandbox.meta import NUMBER_TYPES, VALUELESS_TYPES, WHOLE_TYPES, DocType
 from erpnext_connector.sandbox.pages import message, render
 from erpnext_connector.sandbox.permissions import Permissions
-from erpnext_connector.sandbox.query import ListArguments
 from erpnext_connector.sandbox.site import Site
 
 PAGE_LENGTH: Final = 20

@@ -17,7 +17,6 @@ from erpnext_connector.sandbox.links import check_links_to
 from erpnext_connector.sandbox.meta import (
     CHILD_FIELDS,
     NUMBER_TYPES,
-    STANDARD_FIELDS,
     TABLE_TYPES,
     WHOLE_TYPES,
     DocType,
@@ -355,6 +354,3 @@ def _checked_rows(rows: Any) -> Iterator[Mapping[str, Any]]:
         if not isinstance(row, Mapping):
             raise FrappeError("TypeError", f"'{type(row).__name__}' object does not support item assignment")
         yield row
-
-
-__all__ = ["CANCELLED", "DRAFT", "STANDARD_FIELDS", "SUBMITTED", "Documents", "without_nulls"]

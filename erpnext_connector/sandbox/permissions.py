@@ -10,7 +10,7 @@ from erpnext_connector.sandbox.collation import fold
 from erpnext_connector.sandbox.errors import FrappeError, bold
 from erpnext_connector.sandbox.meta import DocType, Permission
 from erpnext_connector.sandbox.site import Document, Site
-from erpnext_connector.sandbox.tables import KEY, quoted, table
+from erpnext_connector.sandbox.tables import quoted, table
 
 ADMINISTRATOR: Final = "Administrator"
 RIGHTS: Final = (
@@ -372,6 +372,3 @@ def _join(pieces: Iterable[Condition], word: str) -> Condition | None:
     return Condition(
         "(" + word.join(piece.sql for piece in found) + ")", tuple(p for piece in found for p in piece.parameters)
     )
-
-
-__all__ = ["ADMINISTRATOR", "KEY", "RIGHTS", "Condition", "Permissions", "Rights"]

@@ -16,8 +16,6 @@ from erpnext_connector.sandbox.site import Site
 from erpnext_connector.sandbox.tables import KEY, quoted, table
 from erpnext_connector.sandbox.values import to_int
 
-__all__ = ["ListArguments", "check_list_permission", "count", "run"]
-
 ILLEGAL_ORDER: Final = re.compile(r"[^a-z0-9-_ ,`'\".()]")
 
 
