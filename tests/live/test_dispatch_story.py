@@ -26,6 +26,8 @@ need_a_site()
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 DELIVERY_SECONDS = 40
+# Tokens at hand are used for a moment before the database is asked again.
+RENEWAL_SECONDS = 10
 Newcomer = Callable[[], Person]
 
 
@@ -189,8 +191,11 @@ def test_an_old_token_is_renewed_without_asking_anybody(person: Person, access: 
     user = person.ask("/erpnext/session").json()["user"]
     before = dispatch.generation(user)
     dispatch.age_grants()
-    links(person, "Item")
-    assert dispatch.generation(user) != before
+    deadline = time.monotonic() + RENEWAL_SECONDS
+    while dispatch.generation(user) == before:
+        assert time.monotonic() < deadline
+        links(person, "Item")
+        time.sleep(0.2)
     links(person, "Item")
     assert person.open("/deliveries/new").status_code == 200
 
