@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from erpnext_connector.errors import SettingMissing
+from erpnext_connector.errors import Misconfigured, SettingMissing
 from erpnext_connector.secret import Secret
 
 DATABASE_URL: Final = "sqlite:///var/connector.sqlite3"
 KEY_FILE: Final = "var/connector.key"
+SESSION_SECONDS: Final = 7 * 24 * 3600
+SESSION_IDLE_SECONDS: Final = 24 * 3600
 
 # What each variable is for, as the error says it when one is missing.
 _MEANING: Final = {
@@ -29,6 +31,8 @@ class Settings:
     """Everything that differs between two deployments of one app; None or empty where nothing is set.
 
     `webhook_secrets` holds the newest first. Paths and the SQLite URL are relative to the working directory.
+    `site_hosts` says which site people get who come by which host; `trusted_proxies` how many proxies of yours stand
+    before the app and add to X-Forwarded-For.
     """
 
     public_url: str | None = None
@@ -41,6 +45,10 @@ class Settings:
     database_url: Secret = field(default_factory=lambda: Secret(DATABASE_URL))
     key: Secret | None = None
     key_file: Path = Path(KEY_FILE)
+    session_seconds: int = SESSION_SECONDS
+    session_idle_seconds: int = SESSION_IDLE_SECONDS
+    site_hosts: tuple[tuple[str, str], ...] = ()
+    trusted_proxies: int = 0
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -57,6 +65,10 @@ class Settings:
             database_url=Secret(told.get("CONNECTOR_DATABASE_URL") or DATABASE_URL),
             key=_secret(told, "CONNECTOR_KEY"),
             key_file=Path(told.get("CONNECTOR_KEY_FILE") or KEY_FILE),
+            session_seconds=_number(told, "CONNECTOR_SESSION_SECONDS", SESSION_SECONDS, least=60),
+            session_idle_seconds=_number(told, "CONNECTOR_SESSION_IDLE_SECONDS", SESSION_IDLE_SECONDS, least=60),
+            site_hosts=_site_hosts(told.get("CONNECTOR_SITE_HOSTS", "")),
+            trusted_proxies=_number(told, "CONNECTOR_TRUSTED_PROXIES", 0, least=0),
         )
 
 
@@ -70,3 +82,21 @@ def missing(variable: str) -> SettingMissing:
 
 def _secret(told: Mapping[str, str], name: str) -> Secret | None:
     return Secret(told[name]) if told.get(name) else None
+
+
+def _number(told: Mapping[str, str], name: str, default: int, *, least: int) -> int:
+    text = told.get(name) or str(default)
+    if not text.isascii() or not text.isdecimal() or int(text) < least:
+        raise Misconfigured(f"{name} is not a number from {least} on.", hint=f"Write it like {name}={default or 1}.")
+    return int(text)
+
+
+def _site_hosts(text: str) -> tuple[tuple[str, str], ...]:
+    """Pairs of a host, with its port if it has one, and a site's id."""
+    pairs = [pair.partition("=") for pair in text.split()]
+    if not all(host and site_id for host, _, site_id in pairs):
+        raise Misconfigured(
+            "CONNECTOR_SITE_HOSTS is not a list of hosts and sites.",
+            hint="Write it like CONNECTOR_SITE_HOSTS='acme.example.com=acme brown.example.com=brown'.",
+        )
+    return tuple((host.lower(), site_id) for host, _, site_id in pairs)

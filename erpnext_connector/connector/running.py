@@ -66,7 +66,13 @@ class Running:
         self.keyring = KeyRing.load(settings.key, settings.key_file)
         self.database = Database(settings.database_url)
         self.sites = Sites(self.database, self.keyring)
-        self.sessions = Sessions(self.database, clock, random)
+        self.sessions = Sessions(
+            self.database,
+            clock,
+            random,
+            lifetime_seconds=settings.session_seconds,
+            idle_seconds=settings.session_idle_seconds,
+        )
         self.pending = PendingSignIns(self.database, self.keyring, clock, random)
         self.vault = Vault(self.database, self.keyring, clock, self.refresh, token_bytes=random)
         self.inbox = Inbox(self.database, clock, self.webhook_secrets)

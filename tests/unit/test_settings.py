@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from erpnext_connector.errors import SettingMissing
+from erpnext_connector.errors import Misconfigured, SettingMissing
 from erpnext_connector.settings import Settings, missing
 
 
@@ -29,6 +29,10 @@ def test_every_variable_is_read() -> None:
             "CONNECTOR_DATABASE_URL": "postgresql://db",
             "CONNECTOR_KEY": "k",
             "CONNECTOR_KEY_FILE": "/run/key",
+            "CONNECTOR_SESSION_SECONDS": "7200",
+            "CONNECTOR_SESSION_IDLE_SECONDS": "600",
+            "CONNECTOR_SITE_HOSTS": "Acme.example.com=acme localhost:8000=main",
+            "CONNECTOR_TRUSTED_PROXIES": "1",
         }
     )
     assert settings.public_url == "https://app.example.com"
@@ -38,6 +42,22 @@ def test_every_variable_is_read() -> None:
     assert settings.key_file == Path("/run/key")
     hidden = (settings.client_secret, settings.api_secret, *settings.webhook_secrets, settings.key)
     assert [secret.reveal() for secret in hidden if secret] == ["s1", "s2", "new", "old", "k"]
+    assert (settings.session_seconds, settings.session_idle_seconds, settings.trusted_proxies) == (7200, 600, 1)
+    assert settings.site_hosts == (("acme.example.com", "acme"), ("localhost:8000", "main"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("CONNECTOR_SESSION_SECONDS", "1 day"),
+        ("CONNECTOR_SESSION_IDLE_SECONDS", "0"),
+        ("CONNECTOR_TRUSTED_PROXIES", "-1"),
+        ("CONNECTOR_SITE_HOSTS", "acme.example.com"),
+    ],
+)
+def test_what_can_not_be_meant_is_refused_by_its_name(name: str, text: str) -> None:
+    with pytest.raises(Misconfigured, match=name):
+        Settings.from_environment({name: text})
 
 
 def test_settings_print_no_secret() -> None:
