@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, Table, select, update
+from sqlalchemy import Row, Select, Table, select, update
 
 from erpnext_connector.errors import KeyUnusable
 from erpnext_connector.store import pending, sites, user_keys
@@ -31,12 +31,23 @@ class Rotated:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A column of envelopes that the ring itself sealed, and what binds each to its row."""
+    """A column of envelopes that the ring itself sealed, and the columns that bind each to its row: site, and user."""
 
     table: Table
     column: str
     kind: str
-    bound_to: Callable[[Row[Any]], tuple[str, str]]
+    site: str
+    user: str | None = None
+
+    @property
+    def query(self) -> Select[Any]:
+        """The rows in the order of their keys, with all that is needed to seal them anew."""
+        keys = self.table.primary_key.columns
+        bound = [self.table.c[name] for name in (self.site, self.user) if name and name not in keys]
+        return select(*keys, *bound, self.table.c[self.column]).order_by(*keys)
+
+    def bound_to(self, row: Row[Any]) -> tuple[str, str]:
+        return getattr(row, self.site), getattr(row, self.user) if self.user else ""
 
     def envelope(self, row: Row[Any]) -> bytes:
         return bytes(getattr(row, self.column))
@@ -44,9 +55,9 @@ class _Place:
 
 # What users left is sealed with their data keys, and those with the ring: the keys alone need sealing anew.
 _PLACES: Final = (
-    _Place(site_rows, "sealed_secrets", sites.KIND, lambda row: (row.id, "")),
-    _Place(key_rows, "sealed_key", user_keys.KIND, lambda row: (row.site_id, row.user_id)),
-    _Place(pending_sign_ins, "sealed_proof", pending.KIND, lambda row: (row.site_id, row.state_hash)),
+    _Place(site_rows, "sealed_secrets", sites.KIND, site="id"),
+    _Place(key_rows, "sealed_key", user_keys.KIND, site="site_id", user="user_id"),
+    _Place(pending_sign_ins, "sealed_proof", pending.KIND, site="site_id", user="state_hash"),
 )
 
 
@@ -80,7 +91,7 @@ def count_by_key(database: Database, ring: Ring | None = None) -> Mapping[str, i
 def _batches(database: Database, place: _Place, size: int) -> Iterator[Sequence[Any]]:
     """All rows in the order of their keys, without a transaction between two batches."""
     keys = list(place.table.primary_key.columns)
-    query = select(*keys, place.table.c[place.column]).order_by(*keys).limit(size)
+    query = place.query.limit(size)
     rows: Sequence[Any] = []
     while not rows or len(rows) == size:
         after = _after(keys, rows[-1]) if rows else None
