@@ -1,0 +1,1 @@
+"""What becomes of a user's grant at the site: found out, watched, ended."""
