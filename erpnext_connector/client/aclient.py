@@ -41,18 +41,18 @@ class AsyncClient(Verbs):
     async def send(self, call: Call[T]) -> T:
         """Make a call, again where that is due, and give its value; every verb goes through here."""
         connection = self.connection
-        todo = steps(call, connection.retries, connection.clock.monotonic, connection.random)
+        todo = steps(call, connection.retries, connection.clock.monotonic, connection.random, connection.knowledge)
         try:
             step = next(todo)
             while True:
-                step = todo.send(await self._perform(step, call))
+                step = todo.send(await self._perform(step))
         except StopIteration as done:
             value: T = done.value
             return value
 
-    async def _perform(self, step: Step, call: Call[Any]) -> Outcome:
+    async def _perform(self, step: Step) -> Outcome:
         if isinstance(step, Send):
-            return await self.connection.exchange(call, step.authorization)
+            return await self.connection.exchange(step.call, step.authorization)
         if isinstance(step, Authorize):
             return await self._authorization(step.refused)
         await self.connection.sleep(step.seconds)

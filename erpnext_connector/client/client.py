@@ -40,18 +40,18 @@ class Client(Verbs):
     def send(self, call: Call[T]) -> T:
         """Make a call, again where that is due, and give its value; every verb goes through here."""
         connection = self.connection
-        todo = steps(call, connection.retries, connection.clock.monotonic, connection.random)
+        todo = steps(call, connection.retries, connection.clock.monotonic, connection.random, connection.knowledge)
         try:
             step = next(todo)
             while True:
-                step = todo.send(self._perform(step, call))
+                step = todo.send(self._perform(step))
         except StopIteration as done:
             value: T = done.value
             return value
 
-    def _perform(self, step: Step, call: Call[Any]) -> Outcome:
+    def _perform(self, step: Step) -> Outcome:
         if isinstance(step, Send):
-            return self.connection.exchange(call, step.authorization)
+            return self.connection.exchange(step.call, step.authorization)
         if isinstance(step, Authorize):
             return self.credentials.authorization(step.refused)
         self.connection.clock.sleep(step.seconds)

@@ -13,6 +13,7 @@ class Knowledge:
     """Facts of the site, the same for all its users; empty at first, and never wrong for long: misses ask again."""
 
     capabilities: Capabilities | None = None
+    refuses_bad_tokens: bool | None = None
     link_method: LinkMethod = "validate_link"
     child_doctypes: dict[tuple[str, str], str] = field(default_factory=dict)
     """The DocType of a child table's rows, by DocType and field."""

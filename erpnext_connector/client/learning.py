@@ -18,6 +18,7 @@ def capabilities(knowledge: Knowledge) -> Flow[Capabilities]:
             answers[name] = yield from ask(probe)
         knowledge.capabilities = of_answers(answers)
         knowledge.link_method = knowledge.capabilities.link_method
+        knowledge.refuses_bad_tokens = knowledge.capabilities.refuses_bad_tokens
     return knowledge.capabilities
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from erpnext_connector.call import Call, Reply
+from erpnext_connector.client.guest import is_guest
+from erpnext_connector.client.knowledge import Knowledge
 from erpnext_connector.errors import (
     ConnectorError,
     OutcomeUnknown,
@@ -48,6 +50,7 @@ class Authorize:
 class Send:
     """Send the call once; answer with the `Reply`, or with how the attempt `Broke`."""
 
+    call: Call[Any]
     authorization: Secret | None
 
 
@@ -89,7 +92,11 @@ _DELETED: Final = Reply(202, {}, b'{"data": "ok"}')
 
 
 def steps(
-    call: Call[T], policy: RetryPolicy, monotonic: Callable[[], float], random: Callable[[], float]
+    call: Call[T],
+    policy: RetryPolicy,
+    monotonic: Callable[[], float],
+    random: Callable[[], float],
+    knowledge: Knowledge,
 ) -> Generator[Step, Outcome, T]:
     """Yield what to do next, take what came of it, and return the call's value.
 
@@ -100,10 +107,10 @@ def steps(
     is_renewable = authorization is not None
     started, attempt, is_unsure = monotonic(), 1, False
     while True:
-        outcome = yield Send(authorization)
+        outcome = yield Send(call, authorization)
         if isinstance(outcome, Reply) and outcome.status < 300:
             return call.read(outcome)
-        if is_renewable and isinstance(outcome, Reply) and outcome.status == 401:
+        if is_renewable and isinstance(outcome, Reply) and (yield from _is_refused(outcome, authorization, knowledge)):
             is_renewable = False
             other = _secret((yield Authorize(authorization)))
             if other and other != authorization:
@@ -119,6 +126,19 @@ def steps(
         yield Wait(wait)
         attempt += 1
         is_unsure = is_unsure or (call.method == "DELETE" and _may_have_worked(outcome))
+
+
+def _is_refused(reply: Reply, authorization: Secret | None, knowledge: Knowledge) -> Generator[Step, Outcome, bool]:
+    """Whether the site no longer takes these credentials: 401, or a 403 of Frappe 13 to somebody it calls Guest."""
+    if reply.status != 403 or knowledge.refuses_bad_tokens:
+        return reply.status == 401
+    asking = is_guest(knowledge)
+    try:
+        asked, is_mine = next(asking)
+        while True:
+            asked, is_mine = asking.send((yield Send(asked, authorization if is_mine else None)))
+    except StopIteration as done:
+        return bool(done.value)
 
 
 def may_be_sent_again(call: Call[T], outcome: Outcome) -> bool:

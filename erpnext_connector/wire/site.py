@@ -13,7 +13,7 @@ from erpnext_connector.wire import reply as replies
 from erpnext_connector.wire.address import SiteAddress
 from erpnext_connector.wire.links import LinkMethod
 
-__all__ = ["NEWEST", "OLDEST", "TABLE", "Capabilities", "SiteAddress", "capabilities", "probes"]
+__all__ = ["NEWEST", "OLDEST", "TABLE", "Capabilities", "SiteAddress", "bad_token_probe", "capabilities", "probes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +81,21 @@ NEWEST: Final = _V17
 
 def probes() -> Mapping[str, Call[bool]]:
     """Calls that need no sign-in and tell what a site has; collect the answers by name for `capabilities`."""
-    ping, oauth = "/api/method/ping", "/api/method/frappe.integrations.oauth2."
+    oauth = "/api/method/frappe.integrations.oauth2."
     return {
         "rest_v2": _probe("/api/v2/method/ping", yes=200),
         "oauth_metadata": _probe("/.well-known/oauth-authorization-server", yes=200),
         # A guest meets 403 where the method exists and 417 where it does not (frappe-quirks 3, error body).
         "link_fetch": _probe("/api/method/frappe.client.validate_link_and_fetch", yes=403),
-        "refuses_bad_tokens": _probe(ping, yes=401, headers={"Authorization": "Bearer erpnext-connector-probe"}),
+        "refuses_bad_tokens": bad_token_probe(),
         # Since 2026 the token endpoint takes POST alone; before, GET gets oauthlib's 400 (frappe-protocol 1.1).
         "checks_client": _probe(oauth + "get_token", yes=403),
     }
+
+
+def bad_token_probe() -> Call[bool]:
+    """Whether the site answers 401 to a bad token."""
+    return _probe("/api/method/ping", yes=401, headers={"Authorization": "Bearer erpnext-connector-probe"})
 
 
 def capabilities(answers: Mapping[str, bool]) -> Capabilities:
@@ -116,7 +121,10 @@ def _probe(path: str, *, yes: int, headers: Mapping[str, str] | None = None) -> 
 
 
 def _answers(reply: Reply, *, status: int) -> bool:
-    """Whether Frappe itself answered so; a proxy's page says nothing, a failing site is an error."""
+    """Whether Frappe itself answered so; a proxy's page says nothing, a failing site is an error.
+
+    With tracebacks off Frappe 14 says no more than {} to a bad token (frappe-quirks 1.6).
+    """
     if reply.status >= 500 or reply.status == 429:
         raise replies.error_of(reply)
-    return reply.status == status and bool(replies.body_of(reply))
+    return reply.status == status and reply.content.lstrip().startswith(b"{")

@@ -3,12 +3,14 @@
 import pytest
 
 from erpnext_connector.call import Call, Reply
+from erpnext_connector.client.knowledge import Knowledge
 from erpnext_connector.client.steps import Authorize, Broke, RetryPolicy, Send, Wait, site_is_down, steps
 from erpnext_connector.errors import (
     ConnectorError,
     CredentialsRefused,
     NotFound,
     OutcomeUnknown,
+    PermissionDenied,
     RateLimited,
     RedirectRefused,
     SiteFault,
@@ -49,11 +51,12 @@ def failed(status, body=b"{}", **headers):
 class Played:
     """A call driven by hand: its outcomes in turn, time that passes only in waits."""
 
-    def __init__(self, call, *outcomes, tokens=("first", "second"), policy=None):
+    def __init__(self, call, *outcomes, tokens=("first", "second"), policy=None, knowledge=None):
         self.sent, self.waits, self.value, self.asked = [], [], None, []
         self._now = 0.0
         tokens, outcomes = list(tokens), list(outcomes)
-        todo = steps(call, policy or RetryPolicy(), lambda: self._now, lambda: 1.0)
+        self.knowledge = knowledge or Knowledge(refuses_bad_tokens=True)
+        todo = steps(call, policy or RetryPolicy(), lambda: self._now, lambda: 1.0, self.knowledge)
         step, said = next(todo), None
         try:
             while True:
@@ -198,7 +201,7 @@ def test_waits_double_and_are_bounded():
 
 
 def test_waits_are_spread_by_half():
-    todo = steps(reading(authenticated=False), RetryPolicy(), lambda: 0.0, lambda: 0.0)
+    todo = steps(reading(authenticated=False), RetryPolicy(), lambda: 0.0, lambda: 0.0, Knowledge())
     next(todo)
     assert todo.send(UNSENT) == Wait(0.25)
 
@@ -278,3 +281,35 @@ def test_a_redirect_is_refused_and_named_without_its_query(status):
 )
 def test_only_what_shows_the_site_down_counts_against_it(outcome, is_down):
     assert site_is_down(outcome) is is_down
+
+
+FORBIDDEN = failed(403, b'{"exc_type": "PermissionError"}')
+
+
+def user(name):
+    return Reply(200, {}, b'{"message": "%s"}' % name.encode())
+
+
+def test_a_site_that_takes_a_dead_token_for_its_guest_is_found_out_and_the_token_renewed():
+    played = Played(reading(), FORBIDDEN, user("pong"), user("Guest"), ok(), knowledge=Knowledge())
+    assert played.sent == ["first", None, "first", "second"]
+    assert played.asked == [None, "first"]
+    assert played.value == "done"
+    assert played.knowledge.refuses_bad_tokens is False
+
+
+def test_who_may_not_do_something_is_not_asked_to_sign_in_again():
+    with pytest.raises(PermissionDenied):
+        Played(reading(), FORBIDDEN, user("ann@example.com"), knowledge=Knowledge(refuses_bad_tokens=False))
+
+
+def test_a_site_that_says_when_a_token_is_dead_is_not_asked_about_guests():
+    with pytest.raises(PermissionDenied):
+        Played(reading(), FORBIDDEN, failed(401), knowledge=Knowledge())
+    with pytest.raises(PermissionDenied):
+        Played(reading(), FORBIDDEN, knowledge=Knowledge(refuses_bad_tokens=True))
+
+
+def test_a_site_that_fails_when_asked_about_guests_has_said_no_more_than_forbidden():
+    with pytest.raises(PermissionDenied):
+        Played(reading(), FORBIDDEN, failed(502), knowledge=Knowledge())
