@@ -80,6 +80,10 @@ class OwnGrants:
                 self._end_sessions(site_id, user)
             return row is not None
 
+    def retire(self, site_id: str, user: str, sealed: bytes, *, now: float) -> None:
+        with self._guard:
+            self._retire(site_id, user, sealed, now)
+
     def erase(self, site_id: str, user: str) -> int:
         with self._guard:
             kept = [found for found in self._retired if (found.site_id, found.user) != (site_id, user)]

@@ -107,6 +107,10 @@ class GrantStore(Protocol):
         """
         ...
 
+    def retire(self, site_id: str, user: str, sealed: bytes, *, now: float) -> None:
+        """Add the sealed token to the retired ones."""
+        ...
+
     def erase(self, site_id: str, user: str) -> int:
         """Delete the grant, its retired tokens, and why it ended; how many rows that were."""
         ...

@@ -90,6 +90,10 @@ class SqlGrants:
                 end_sessions_of(connection, site_id, user, reason=reason, now=now)
         return purged
 
+    def retire(self, site_id: str, user: str, sealed: bytes, *, now: float) -> None:
+        with self._database.begin() as connection:
+            _retire(connection, site_id, user, sealed, now=now)
+
     def erase(self, site_id: str, user: str) -> int:
         theirs = (retired_tokens.c.site_id == site_id) & (retired_tokens.c.user_id == user)
         with self._database.begin() as connection:

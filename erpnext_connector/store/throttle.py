@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, case, delete, literal, select
+from sqlalchemy import Connection, Select, case, delete, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from erpnext_connector.clock import Clock
@@ -31,15 +31,21 @@ class Throttle:
         `limit` attempts may come at once, afterwards one each `per_seconds / limit` seconds. Raises `TooManyAttempts`
         with `retry_after_seconds`; an attempt that was refused does not count.
         """
-        now = self._clock.now()
-        key_hash = hashlib.sha256(f"{what}\0{key}".encode()).hexdigest()
+        now, key_hash = self._clock.now(), _key_hash(what, key)
         with self._database.begin() as connection:
             self._tidy(connection, now)
             if self._counted(connection, key_hash, now, cost=per_seconds / limit, most=per_seconds):
                 return
-            query = select(throttle.c.whole_at).where(throttle.c.key_hash == key_hash)
-            whole_at = connection.execute(query).scalar_one()
+            whole_at = connection.execute(_whole_at(key_hash)).scalar_one()
         raise TooManyAttempts(retry_after_seconds=math.ceil(whole_at - now - per_seconds + per_seconds / limit))
+
+    def check(self, what: str, key: str, limit: int, per_seconds: float) -> None:
+        """Raise `TooManyAttempts` when `admit` would, without counting: for what counts only if it fails."""
+        now, cost = self._clock.now(), per_seconds / limit
+        with self._database.read() as connection:
+            whole_at: float = connection.execute(_whole_at(_key_hash(what, key))).scalar_one_or_none() or now
+        if max(whole_at, now) + cost > now + per_seconds + 0.001:
+            raise TooManyAttempts(retry_after_seconds=math.ceil(whole_at - now - per_seconds + cost))
 
     def _counted(self, connection: Connection, key_hash: str, now: float, *, cost: float, most: float) -> bool:
         """Whether there was something left; both databases do it at once, whoever else tries."""
@@ -61,3 +67,11 @@ class Throttle:
         if self._tidy_at <= now:
             self._tidy_at = now + _TIDY_SECONDS
             connection.execute(delete(throttle).where(throttle.c.whole_at <= now))
+
+
+def _key_hash(what: str, key: str) -> str:
+    return hashlib.sha256(f"{what}\0{key}".encode()).hexdigest()
+
+
+def _whole_at(key_hash: str) -> Select[Any]:
+    return select(throttle.c.whole_at).where(throttle.c.key_hash == key_hash)

@@ -217,3 +217,9 @@ class GrantStoreContract:
         assert held.retired(before=NOW + 3, limit=1) == (first,)
         held.drop_retired(first.id)
         assert [found.sealed_token for found in held.retired(before=NOW + 3, limit=9)] == [b"second", b"third"]
+
+    def test_a_token_can_be_retired_alone_and_without_a_grant(self, held: GrantStore) -> None:
+        held.retire("main", ANN, b"hers", now=NOW + 1)
+        held.retire("main", BOB, b"his", now=NOW + 2)
+        found = held.retired(before=NOW + 2, limit=9)
+        assert [(one.user, one.sealed_token) for one in found] == [(ANN, b"hers"), (BOB, b"his")]

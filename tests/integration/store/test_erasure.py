@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from erpnext_connector.errors import GrantLost
 from erpnext_connector.secret import Secret
 from erpnext_connector.store.database import Database
+from erpnext_connector.store.grant_state import Lost
 from erpnext_connector.store.ledger import Ledger
 from erpnext_connector.store.pairings import Pairings
 from erpnext_connector.store.receipts import Receipts
@@ -18,7 +19,7 @@ from erpnext_connector.store.sessions import Session, Sessions
 from erpnext_connector.store.sites import Site, Sites
 from erpnext_connector.store.tables import grants, metadata, user_keys
 from erpnext_connector.store.user_keys import UserKeys
-from erpnext_connector.store.vault import Lost, Vault
+from erpnext_connector.store.vault import Vault
 from tests.clocks import ManualClock
 from tests.integration.store.issuer import ANN, Issuer
 

@@ -50,6 +50,16 @@ def test_refused_attempts_do_not_prolong_the_wait(throttle: Throttle, clock: Man
     assert _admitted(throttle, 1) == 1
 
 
+def test_checking_tells_whether_something_is_left_and_counts_nothing(throttle: Throttle, clock: ManualClock) -> None:
+    for _ in range(9):
+        throttle.check("login", "10.0.0.1", 5, 60)
+    assert _admitted(throttle, 5) == 5
+    with pytest.raises(TooManyAttempts) as refused:
+        throttle.check("login", "10.0.0.1", 5, 60)
+    clock.advance(refused.value.retry_after_seconds or 0)
+    throttle.check("login", "10.0.0.1", 5, 60)
+
+
 def test_others_and_other_things_have_allowances_of_their_own(throttle: Throttle) -> None:
     _admitted(throttle, 9)
     assert _admitted(throttle, 9, key="10.0.0.2") == 5
