@@ -21,6 +21,7 @@ from erpnext_connector.manifest import Manifest
 from erpnext_connector.oauth.identity import Profile
 from erpnext_connector.secret import Secret
 from erpnext_connector.settings import Settings
+from erpnext_connector.store.grant_state import GrantEnd
 from erpnext_connector.store.sites import Site
 from erpnext_connector.wire.links import LinkOption
 
@@ -35,6 +36,7 @@ __all__ = [
     "DocumentNotFound",
     "Event",
     "Forbidden",
+    "GrantEnd",
     "GrantLost",
     "Invalid",
     "LinkOption",

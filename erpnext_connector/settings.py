@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from erpnext_connector.errors import Misconfigured, SettingMissing
 from erpnext_connector.secret import Secret
@@ -15,6 +15,9 @@ DATABASE_URL: Final = "sqlite:///var/connector.sqlite3"
 KEY_FILE: Final = "var/connector.key"
 SESSION_SECONDS: Final = 7 * 24 * 3600
 SESSION_IDLE_SECONDS: Final = 24 * 3600
+SENTINEL_SECONDS: Final = 300
+
+Verify = Literal["always", "on_expiry"]
 
 # What each variable is for, as the error says it when one is missing.
 _MEANING: Final = {
@@ -32,7 +35,8 @@ class Settings:
 
     `webhook_secrets` holds the newest first. Paths and the SQLite URL are relative to the working directory.
     `site_hosts` says which site people get who come by which host; `trusted_proxies` how many proxies of yours stand
-    before the app and add to X-Forwarded-For.
+    before the app and add to X-Forwarded-For. `sentinel_seconds` is how often each grant is looked after, 0 for never;
+    `verify` whether ERPNext is asked at each request of a user, or when a token is to be refreshed.
     """
 
     public_url: str | None = None
@@ -49,6 +53,8 @@ class Settings:
     session_idle_seconds: int = SESSION_IDLE_SECONDS
     site_hosts: tuple[tuple[str, str], ...] = ()
     trusted_proxies: int = 0
+    sentinel_seconds: int = SENTINEL_SECONDS
+    verify: Verify = "on_expiry"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -69,6 +75,8 @@ class Settings:
             session_idle_seconds=_number(told, "CONNECTOR_SESSION_IDLE_SECONDS", SESSION_IDLE_SECONDS, least=60),
             site_hosts=_site_hosts(told.get("CONNECTOR_SITE_HOSTS", "")),
             trusted_proxies=_number(told, "CONNECTOR_TRUSTED_PROXIES", 0, least=0),
+            sentinel_seconds=_number(told, "CONNECTOR_SENTINEL_SECONDS", SENTINEL_SECONDS, least=0),
+            verify=_verify(told.get("CONNECTOR_VERIFY") or "on_expiry"),
         )
 
 
@@ -89,6 +97,14 @@ def _number(told: Mapping[str, str], name: str, default: int, *, least: int) -> 
     if not text.isascii() or not text.isdecimal() or int(text) < least:
         raise Misconfigured(f"{name} is not a number from {least} on.", hint=f"Write it like {name}={default or 1}.")
     return int(text)
+
+
+def _verify(text: str) -> Verify:
+    if text == "always":
+        return "always"
+    if text == "on_expiry":
+        return "on_expiry"
+    raise Misconfigured("CONNECTOR_VERIFY is neither always nor on_expiry.", hint="Write CONNECTOR_VERIFY=on_expiry.")
 
 
 def _site_hosts(text: str) -> tuple[tuple[str, str], ...]:

@@ -24,7 +24,9 @@ def is_guest(knowledge: Knowledge) -> Generator[tuple[Call[Any], bool], Any, boo
         knowledge.refuses_bad_tokens = _read(bad_token_probe(), (yield bad_token_probe(), False))
     if knowledge.refuses_bad_tokens is not False:
         return False
-    return bool(_read(logged_user(), (yield logged_user(), True)) == GUEST)
+    answer = yield logged_user(), True
+    # Everybody but Guest may ask who they are.
+    return (isinstance(answer, Reply) and answer.status == 403) or _read(logged_user(), answer) == GUEST
 
 
 def _read(call: Call[Any], answer: object) -> Any:

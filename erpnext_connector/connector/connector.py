@@ -16,18 +16,24 @@ from urllib.parse import urlsplit
 
 from erpnext_connector.client import Anonymous, ApiKey, AsyncClient, Client, Credentials
 from erpnext_connector.clock import Clock, SystemClock
-from erpnext_connector.connector.credentials import ServiceAccount, VaultCredentials
-from erpnext_connector.connector.running import MAIN_SITE, Running
+from erpnext_connector.connector.reach import MAIN_SITE
+from erpnext_connector.connector.running import Running
+from erpnext_connector.connector.service_account import ServiceAccount
 from erpnext_connector.errors import ConnectorError, Misconfigured
+from erpnext_connector.grants.credentials import VaultCredentials
+from erpnext_connector.grants.revocation import Revoked
 from erpnext_connector.inbox import Event, Inbox
 from erpnext_connector.manifest import Manifest
 from erpnext_connector.oauth.identity import Profile
 from erpnext_connector.settings import Settings, missing
+from erpnext_connector.store.grant_state import GrantEnd
+from erpnext_connector.store.seal import Ring
 from erpnext_connector.store.sites import Site, Sites
 from erpnext_connector.wire.site import SiteAddress
 
 HandlerT = TypeVar("HandlerT", bound=Callable[[Event], Any])
 HookT = TypeVar("HookT", bound=Callable[..., Any])
+RevokedHookT = TypeVar("RevokedHookT", bound=Callable[[GrantEnd], Any])
 
 _log = logging.getLogger(__name__)
 
@@ -47,14 +53,19 @@ class Connector:
         *,
         clock: Clock | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
+        ring: Ring | None = None,
     ) -> None:
-        """`random` gives that many secret bytes."""
+        """`random` gives that many secret bytes; `ring` seals and opens in the place of the key that is set, for those
+        who keep keys in a service of their own.
+        """
         self.manifest = manifest
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.random = random
+        self._ring = ring
         self._handlers: list[tuple[str, str, Callable[[Event], Any]]] = []
         self._sign_in_hooks: list[Callable[[Profile, str], object]] = []
+        self._revoked_hooks: list[Callable[[GrantEnd], object]] = []
         self._running: Running | None = None
         self._starts = 0
         self._guard = threading.Lock()
@@ -99,6 +110,23 @@ class Connector:
         for hook in self._sign_in_hooks:
             hook(profile, site_id)
 
+    def on_grant_revoked(self, hook: RevokedHookT) -> RevokedHookT:
+        """Decorate a plain function that is called with a `GrantEnd` when somebody's access was taken away.
+
+        By ERPNext or here, as `GrantEnd.reason` says; not when people sign out or a grant just runs out. The grant and
+        the user's sessions are gone by then. It is called on any thread, and not again when it raises.
+        """
+        _refuse_coroutine(hook)
+        self._revoked_hooks.append(hook)
+        return hook
+
+    def _tell_revoked(self, end: GrantEnd) -> None:
+        for hook in self._revoked_hooks:
+            try:
+                hook(end)
+            except Exception:  # noqa: BLE001 - hooks are the app's code
+                _log.exception("A hook of revoked grants raised.")
+
     # --- who calls ERPNext
 
     def client(self, site_id: str, user: str) -> Client:
@@ -107,36 +135,46 @@ class Connector:
         Its calls raise `GrantLost` when the user has none (any more).
         """
         running = self.running
-        return Client(running.lines(site_id).connection, VaultCredentials(running.vault, site_id, user))
+        return running.reach.client(site_id, VaultCredentials(running.vault, site_id, user))
 
     def aclient(self, site_id: str, user: str) -> AsyncClient:
         """The same for asyncio."""
         running = self.running
-        return AsyncClient(running.lines(site_id).async_connection, VaultCredentials(running.vault, site_id, user))
+        return running.reach.aclient(site_id, VaultCredentials(running.vault, site_id, user))
 
     def as_app(self, site_id: str = MAIN_SITE) -> Client:
         """A client with the service account's API key, for what no user can do; raises `SettingMissing`."""
-        return Client(self.running.lines(site_id).connection, self._service_account(site_id))
+        return self.running.reach.client(site_id, self._service_account(site_id))
 
     def as_app_async(self, site_id: str = MAIN_SITE) -> AsyncClient:
         """The same for asyncio."""
-        return AsyncClient(self.running.lines(site_id).async_connection, self._service_account(site_id))
+        return self.running.reach.aclient(site_id, self._service_account(site_id))
 
     def as_nobody(self, site_id: str = MAIN_SITE) -> Client:
         """A client without credentials: ERPNext's Guest."""
-        return Client(self.running.lines(site_id).connection, Anonymous())
+        return self.running.reach.client(site_id, Anonymous())
 
     def as_anybody(self, site_id: str, credentials: Credentials) -> Client:
         """A client with credentials of your own."""
-        return Client(self.running.lines(site_id).connection, credentials)
+        return self.running.reach.client(site_id, credentials)
 
     def _service_account(self, site_id: str) -> ServiceAccount:
-        site = self.running.site(site_id)
+        site = self.running.reach.site(site_id)
         if not site.api_key:
             raise missing("ERPNEXT_API_KEY")
         if not site.api_secret:
             raise missing("ERPNEXT_API_SECRET")
         return ServiceAccount(ApiKey(site.api_key, site.api_secret))
+
+    # --- whose access ends
+
+    def revoke(self, site_id: str, user: str) -> Revoked:
+        """End the user's access for good: the tokens at the site, which is proved by a call, and all that is here.
+
+        The user's sessions end, the app's `on_grant_revoked` hooks are called, and signing in again takes a click on
+        purpose. Where the site can't be reached, its part is made up for later; see `Revoked.at_site`.
+        """
+        return self.running.revoker.revoke(site_id, user)
 
     # --- what it runs on
 
@@ -182,13 +220,13 @@ class Connector:
     def _built(self) -> Running:
         _check_public_url(self.settings.public_url or self.manifest.app.url)
         with ExitStack() as undo:
-            running = Running(self.settings, self.clock, self.random)
+            running = Running(self.settings, self.clock, self.random, ring=self._ring, on_revoked=self._tell_revoked)
             undo.callback(running.close)
             running.database.migrate()
             self._put_main_site(running.sites)
             for doctype, event, handler in self._handlers:
                 running.inbox.on(doctype, event)(handler)
-            running.inbox.start()
+            running.start()
             undo.pop_all()
         return running
 

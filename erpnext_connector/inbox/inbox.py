@@ -14,6 +14,7 @@ from erpnext_connector.inbox.queue import EventQueue
 from erpnext_connector.inbox.worker import CLAIM_SECONDS, Worker
 from erpnext_connector.secret import Secret
 from erpnext_connector.store.database import Database
+from erpnext_connector.wire.grant_webhook import without_tokens
 from erpnext_connector.wire.webhook import SIGNATURE_HEADER, WebhookEvent, read_event, verify
 
 MAX_BODY_BYTES: Final = 1_000_000
@@ -65,7 +66,8 @@ class Inbox:
             raise TooLarge(f"The webhook's body has more than {MAX_BODY_BYTES:,} bytes.")
         headers = {name.lower(): value for name, value in headers.items()}
         verify(body, headers.get(SIGNATURE_HEADER), self._webhook_secrets(site_id))
-        is_new = self._queue.keep(site_id, body, _storable(read_event(body, headers)), now=self._clock.now())
+        said, kept = without_tokens(_storable(read_event(body, headers)), body)
+        is_new = self._queue.keep(site_id, kept, said, now=self._clock.now())
         self.kick()
         return is_new
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from sqlalchemy import Connection, delete, func, select
 
 from erpnext_connector.clock import Clock
 from erpnext_connector.store.database import Database
 from erpnext_connector.store.ended import end_sessions_of
+from erpnext_connector.store.grant_state import ERASED
 from erpnext_connector.store.grant_store import GrantStore
 from erpnext_connector.store.receipts import Receipt, Receipts
 from erpnext_connector.store.tables import ended_grants, ledger, pairings, user_keys
 from erpnext_connector.store.user_keys import UserKeys
-
-KIND: Final = "erased"
 
 
 class Erasure:
@@ -37,7 +34,7 @@ class Erasure:
         rows = self._grants.erase(site_id, user)
         with self._database.begin() as connection:
             counted = {"grant_rows": rows, **self._erased(connection, site_id, user)}
-            receipt = self._receipts.write_within(connection, KIND, site_id, subject, {"reason": reason, **counted})
+            receipt = self._receipts.write_within(connection, ERASED, site_id, subject, {"reason": reason, **counted})
         self._keys.forget(site_id, user)
         self._database.scrub()
         return receipt
@@ -52,7 +49,7 @@ class Erasure:
         connection.execute(remembered)
         return {
             "pairings": connection.execute(shown).rowcount,
-            "sessions": end_sessions_of(connection, site_id, user, reason=KIND, now=self._clock.now()),
+            "sessions": end_sessions_of(connection, site_id, user, reason=ERASED, now=self._clock.now()),
             "ledger_entries": entries,
             "data_keys": int(self._keys.erase(connection, site_id, user)),
         }

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from erpnext_connector.secret import Secret
 from erpnext_connector.store.grant_store import GrantRow
+
+SIGNED_OUT: Final = "signed_out"
+EXPIRED: Final = "expired"
+ERASED: Final = "erased"
+REVOKED: Final = "revoked"
+"""The site does not renew the grant any more, and does not say why."""
 
 Kind = Literal["healthy", "degraded", "expired", "revoked", "none"]
 
@@ -24,8 +30,12 @@ class GrantState:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
-    """A grant that has just ended: `identity` as in `Profile.identity`, `reason` "expired", "revoked" or as given."""
+class GrantEnd:
+    """A grant that has just ended: `identity` as in `Profile.identity`, `at` in epoch seconds.
+
+    `reason` is "signed_out", "expired", "erased"; "revoked" at the site, or "revoked_here"; or what the site was seen
+    to have done: "disabled", "renamed" (or deleted), "password_reset", "client_deleted".
+    """
 
     site_id: str
     user: str
@@ -59,9 +69,9 @@ class Retired:
 
 def kind_of(reason: str) -> Kind:
     """What a reason to end a grant means to its user."""
-    if reason in {"signed_out", "erased"}:
+    if reason in {SIGNED_OUT, ERASED}:
         return "none"
-    return "expired" if reason == "expired" else "revoked"
+    return "expired" if reason == EXPIRED else "revoked"
 
 
 def due_of(row: GrantRow) -> Due:

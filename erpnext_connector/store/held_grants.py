@@ -12,6 +12,7 @@ from erpnext_connector.errors import GrantLost, KeyErased, KeyUnusable
 from erpnext_connector.oauth.tokens import TokenSet
 from erpnext_connector.secret import Secret
 from erpnext_connector.store.grant_envelopes import Envelopes
+from erpnext_connector.store.grant_state import ERASED
 from erpnext_connector.store.grant_store import GrantRow, GrantStore, Pair
 
 REFRESH_AT_SHARE_OF_LIFE: Final = 0.8
@@ -66,7 +67,7 @@ class HeldGrants:
             raise GrantLost
         grant = self.opened(row)
         if grant is None:
-            self._store.purge(site_id, user, row.pair.generation, reason="erased", now=self._clock.now())
+            self._store.purge(site_id, user, row.pair.generation, reason=ERASED, now=self._clock.now())
             raise GrantLost
         return grant
 

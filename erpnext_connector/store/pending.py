@@ -15,7 +15,7 @@ from erpnext_connector.clock import Clock
 from erpnext_connector.errors import StateUnknown
 from erpnext_connector.secret import Secret
 from erpnext_connector.store.database import Database
-from erpnext_connector.store.seal import KeyRing
+from erpnext_connector.store.seal import Ring
 from erpnext_connector.store.sessions import digest
 from erpnext_connector.store.tables import pending_sign_ins as table
 
@@ -49,14 +49,14 @@ class PendingSignIns:
     def __init__(
         self,
         database: Database,
-        keyring: KeyRing,
+        ring: Ring,
         clock: Clock,
         random: Callable[[int], bytes] = secrets.token_bytes,
         *,
         lifetime_seconds: float = LIFETIME_SECONDS,
     ) -> None:
         self._database = database
-        self._keyring = keyring
+        self._ring = ring
         self._clock = clock
         self._random = random
         self._lifetime_seconds = lifetime_seconds
@@ -83,7 +83,7 @@ class PendingSignIns:
             "state_hash": state_hash,
             "browser_hash": digest(browser),
             "site_id": site_id,
-            "sealed_proof": self._keyring.seal(kept, site=site_id, user=state_hash, kind=KIND),
+            "sealed_proof": self._ring.seal(kept, site=site_id, user=state_hash, kind=KIND),
             "expires_at": now + self._lifetime_seconds,
         }
         with self._database.begin() as connection:
@@ -128,7 +128,7 @@ class PendingSignIns:
         return self._opened(row).next_path
 
     def _opened(self, row: Row[Any]) -> PendingSignIn:
-        plain = self._keyring.open(row.sealed_proof, site=row.site_id, user=row.state_hash, kind=KIND)
+        plain = self._ring.open(row.sealed_proof, site=row.site_id, user=row.state_hash, kind=KIND)
         kept = msgspec.json.decode(plain, type=_Kept)
         return PendingSignIn(row.site_id, kept.next_path, Secret(kept.verifier), Secret(kept.nonce))
 

@@ -14,6 +14,7 @@ from erpnext_connector.errors import ConnectorError, GrantLost, Retryable, SiteU
 from erpnext_connector.oauth.tokens import TokenSet
 from erpnext_connector.secret import Secret
 from erpnext_connector.store.grant_envelopes import Envelopes
+from erpnext_connector.store.grant_state import EXPIRED, REVOKED
 from erpnext_connector.store.grant_store import GrantRow, GrantStore
 from erpnext_connector.store.held_grants import Grant, HeldGrants
 
@@ -126,7 +127,7 @@ class Renewal:
     def _lost(self, grant: Grant) -> Secret:
         """Purge what the site refused, unless a newer grant has taken its place."""
         site_id, user = grant.row.site_id, grant.row.user
-        reason = "revoked" if grant.tokens.refresh else "expired"
+        reason = REVOKED if grant.tokens.refresh else EXPIRED
         purged = self._store.purge(*grant.key, reason=reason, now=self._clock.now())
         self._on_changed(site_id, user)
         if purged:

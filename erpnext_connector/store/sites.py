@@ -10,7 +10,7 @@ from sqlalchemy import Row, delete, select
 
 from erpnext_connector.secret import Secret
 from erpnext_connector.store.database import Database
-from erpnext_connector.store.seal import KeyRing
+from erpnext_connector.store.seal import Ring
 from erpnext_connector.store.tables import sites
 from erpnext_connector.store.upsert import upsert
 
@@ -43,9 +43,9 @@ class _Secrets(msgspec.Struct, frozen=True):
 class Sites:
     """The sites, by id; their secrets are stored sealed."""
 
-    def __init__(self, database: Database, keyring: KeyRing) -> None:
+    def __init__(self, database: Database, ring: Ring) -> None:
         self._database = database
-        self._keyring = keyring
+        self._ring = ring
 
     def put(self, site: Site) -> None:
         """Store `site`; one of the same id is replaced, its users' grants stay."""
@@ -54,7 +54,7 @@ class Sites:
             "address": site.address,
             "client_id": site.client_id,
             "api_key": site.api_key,
-            "sealed_secrets": self._keyring.seal(_secrets(site), site=site.id, user="", kind=KIND),
+            "sealed_secrets": self._ring.seal(_secrets(site), site=site.id, user="", kind=KIND),
         }
         with self._database.begin() as connection:
             connection.execute(upsert(connection, sites, row))
@@ -77,7 +77,7 @@ class Sites:
             connection.execute(delete(sites).where(sites.c.id == site_id))
 
     def _site(self, row: Row[Any]) -> Site:
-        plain = self._keyring.open(row.sealed_secrets, site=row.id, user="", kind=KIND)
+        plain = self._ring.open(row.sealed_secrets, site=row.id, user="", kind=KIND)
         secrets = msgspec.json.decode(plain, type=_Secrets)
         return Site(
             id=row.id,

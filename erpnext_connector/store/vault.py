@@ -14,7 +14,7 @@ from erpnext_connector.secret import Secret
 from erpnext_connector.store.database import Database
 from erpnext_connector.store.erasure import Erasure
 from erpnext_connector.store.grant_envelopes import Envelopes
-from erpnext_connector.store.grant_state import Due, GrantState, Lost, Retired, due_of, kind_of
+from erpnext_connector.store.grant_state import ERASED, SIGNED_OUT, Due, GrantEnd, GrantState, Retired, due_of, kind_of
 from erpnext_connector.store.grant_store import GrantRow, GrantStore
 from erpnext_connector.store.grants import SqlGrants
 from erpnext_connector.store.held_grants import HeldGrants
@@ -53,7 +53,7 @@ class Vault:
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
         keys: UserKeys | None = None,
         grants: GrantStore | None = None,
-        on_lost: Callable[[Lost], object] | None = None,
+        on_lost: Callable[[GrantEnd], object] | None = None,
     ) -> None:
         """`refresh(site_id, tokens)` asks the site for a new pair; it raises `GrantLost` when there is none to be had,
         and another `ConnectorError` when nobody can tell.
@@ -157,7 +157,7 @@ class Vault:
 
     # --- how it ends
 
-    def forget(self, site_id: str, user: str, *, reason: str = "signed_out", owes: bool = False) -> None:
+    def forget(self, site_id: str, user: str, *, reason: str = SIGNED_OUT, owes: bool = False) -> None:
         """Delete the user's grant and end the user's sessions.
 
         The browsers are told the reason; "expired" and "revoked" also make `state` say so. With `owes` the access
@@ -181,7 +181,7 @@ class Vault:
         receipt = self._erasure.erase(site_id, user, reason)
         self._warm.drop(site_id, user)
         if row:
-            self._tell(row, reason)
+            self._tell(row, ERASED)
         return receipt
 
     # --- what the sentinel asks
@@ -236,4 +236,4 @@ class Vault:
 
     def _tell(self, row: GrantRow, reason: str) -> None:
         if self._on_lost:
-            self._on_lost(Lost(row.site_id, row.user, row.subject or row.user, reason, self._clock.now()))
+            self._on_lost(GrantEnd(row.site_id, row.user, row.subject or row.user, reason, self._clock.now()))

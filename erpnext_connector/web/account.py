@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 
-from erpnext_connector.errors import ConnectorError
-from erpnext_connector.oauth.grant import revoke
 from erpnext_connector.store.sessions import Session
 from erpnext_connector.web.door import Door
 from erpnext_connector.web.message import WebRequest, WebResponse, json_response, redirect
@@ -56,8 +54,8 @@ def logout(door: Door, request: WebRequest) -> WebResponse:
     if request.form.get("revoke") != "1":
         door.connector.running.sessions.end(here.id)
         return _gone(door, request).with_headers(forget)
-    is_told = _revoked(door, here)
-    response = _gone(door, request) if is_told else _untold(door, request, here)
+    revoked = door.connector.revoke(here.site_id, here.user)
+    response = _untold(door, request, here) if revoked.at_site == "owed" else _gone(door, request)
     return response.with_headers(forget)
 
 
@@ -68,25 +66,8 @@ def _gone(door: Door, request: WebRequest) -> WebResponse:
     return redirect(door.next_path(request, wanted) if wanted else door.path(request, "/logout"))
 
 
-def _revoked(door: Door, session: Session) -> bool:
-    """Forget the user's grant here, whatever the site says; whether the site has revoked it."""
-    running = door.connector.running
-    tokens = running.vault.tokens(session.site_id, session.user)
-    running.vault.forget(session.site_id, session.user)
-    if tokens is None:
-        return True
-    try:
-        client, endpoints = running.oauth_client(session.site_id), running.endpoints(session.site_id)
-        call = revoke(client, tokens.access, endpoints=endpoints)
-        door.connector.as_nobody(session.site_id).send(call)
-    except ConnectorError as error:
-        _log.warning("A grant was forgotten, but the site could not be told: %s.", error.code)
-        return False
-    return True
-
-
 def _untold(door: Door, request: WebRequest, session: Session) -> WebResponse:
-    site = door.connector.running.site(session.site_id)
+    site = door.connector.running.reach.site(session.site_id)
     if not request.wants_page:
         return json_response({"signed_out": True, "revoked": False})
     sentences = [
@@ -99,7 +80,7 @@ def _untold(door: Door, request: WebRequest, session: Session) -> WebResponse:
 
 def _account(door: Door, request: WebRequest) -> WebResponse:
     user = door.user(request)
-    site = door.connector.running.site(user.site)
+    site = door.connector.running.reach.site(user.site)
     return page(
         door,
         request,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, TypeVar
 
 from erpnext_connector.connector import Connector
 from erpnext_connector.errors import ConnectorError, TooLarge
@@ -17,6 +18,11 @@ from erpnext_connector.web.user import User
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+# HTTP/2 may split cookies over several headers (RFC 9113, 8.2.3), and each proxy may add a header of its own.
+_JOINED: Final = {"cookie": "; ", "x-forwarded-for": ", "}
+
+Found = TypeVar("Found")
 
 # So much of a body that is too large is read and dropped, so that the answer is not lost in a broken connection.
 _PATIENCE: Final = 16
@@ -48,11 +54,9 @@ class Front:
     async def _answer(self, request: WebRequest, route: routes.Route | None, body: bytes, limit: int) -> WebResponse:
         if route is not None and len(body) > limit:
             return routes.secured(tell(self.door, request, TooLarge(f"The body has more than {limit:,} bytes.")))
-        whole = WebRequest(
-            request.method, request.origin, request.path, request.root, request.query_string, request.headers, body
-        )
-        run = self._offload.run_site if route and route.calls_site else self._offload.run_local
-        return await run(routes.answer, self.door, whole)
+        calls_site = route is not None and (route.calls_site or self.door.asks_each_time)
+        run = self._offload.run_site if calls_site else self._offload.run_local
+        return await run(routes.answer, self.door, replace(request, body=body))
 
     async def user(self, scope: Scope) -> User:
         """Who makes this request of the app's own routes.
@@ -61,7 +65,7 @@ class Front:
         """
         scope[FRONT_KEY] = self
         request = request_of(scope)
-        user = await self._offload.run_local(self.door.user, request)
+        user = await self._looked_up(self.door.user, request)
         self.door.check_origin(request, user.session)
         return user
 
@@ -69,10 +73,14 @@ class Front:
         """The same, None for somebody who is not signed in."""
         scope[FRONT_KEY] = self
         request = request_of(scope)
-        visitor = await self._offload.run_local(self.door.visitor, request)
+        visitor = await self._looked_up(self.door.visitor, request)
         if visitor:
             self.door.check_origin(request, visitor.session)
         return visitor
+
+    async def _looked_up(self, look: Callable[[WebRequest], Found], request: WebRequest) -> Found:
+        run = self._offload.run_site if self.door.asks_each_time else self._offload.run_local
+        return await run(look, request)
 
     def check_csrf(self, scope: Scope, user: User, field: str | None) -> None:
         """Raise `RequestForged` unless the header, or the form's field, is the session's token."""
@@ -88,8 +96,8 @@ def request_of(scope: Scope) -> WebRequest:
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        # HTTP/2 may split cookies over several headers (RFC 9113, 8.2.3).
-        headers[name] = f"{headers[name]}; {value}" if name == "cookie" and name in headers else value
+        between = _JOINED.get(name)
+        headers[name] = f"{headers[name]}{between}{value}" if between and name in headers else value
     root, path = scope.get("root_path", "").rstrip("/"), scope["path"]
     return WebRequest(
         method=scope["method"],
@@ -98,6 +106,7 @@ def request_of(scope: Scope) -> WebRequest:
         root=root,
         query_string=scope.get("query_string", b"").decode("latin-1"),
         headers=headers,
+        client=(scope.get("client") or ("",))[0],
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from erpnext_connector.connector import MAIN_SITE, Connector
-from erpnext_connector.errors import Misconfigured, NotSignedIn, RequestForged
+from erpnext_connector.errors import GrantLost, Misconfigured, NotSignedIn, RequestForged
 from erpnext_connector.secret import Secret
 from erpnext_connector.settings import missing
 from erpnext_connector.store.sessions import Session
@@ -33,7 +33,7 @@ class Door:
 
     def session_token(self, request: WebRequest) -> Secret | None:
         """What the browser shows; it may belong to a session that has ended."""
-        return self.cookies.session(request, self.connector.running.keyring, secure=self.is_secure(request))
+        return self.cookies.session(request, self.connector.running.ring, secure=self.is_secure(request))
 
     def session(self, request: WebRequest) -> Session | None:
         """The session of this browser, or None."""
@@ -43,14 +43,28 @@ class Door:
     def visitor(self, request: WebRequest) -> User | None:
         """Who is signed in, or None."""
         session = self.session(request)
-        if session is None:
+        if session is None or not self._is_alive(session):
             return None
         running = self.connector.running
         profile = running.vault.profile(session.site_id, session.user)
         if profile is None:
             return None
-        running.lines(session.site_id)  # looked up here, on a thread, so that `user.erpnext` need not wait
+        running.reach.warm(session.site_id)  # looked up here, on a thread, so that `user.erpnext` need not wait
         return User(profile, session, self.connector)
+
+    @property
+    def asks_each_time(self) -> bool:
+        """Whether looking who comes in may wait for ERPNext."""
+        return self.connector.settings.verify == "always"
+
+    def _is_alive(self, session: Session) -> bool:
+        """Whether the grant behind the session is good; raises `Retryable` when that is to be asked and can't be."""
+        if self.asks_each_time:
+            try:
+                self.connector.running.sentinel.verify(session.site_id, session.user)
+            except GrantLost:
+                return False
+        return True
 
     def user(self, request: WebRequest) -> User:
         """Who is signed in; raises `NotSignedIn`."""

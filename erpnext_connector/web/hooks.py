@@ -14,7 +14,7 @@ def hook(door: Door, request: WebRequest, site_id: str) -> WebResponse:
     status below 300 (frappe-quirks 5).
     """
     running = door.connector.running
-    if running.find(site_id) is None:
+    if running.reach.find(site_id) is None:
         raise NotFound("This app knows no such site.", hint="Correct the Request URL of the Webhook document.")
     running.inbox.accept(site_id, request.body, request.headers)
     return json_response({})

@@ -20,7 +20,8 @@ class WebRequest:
     """What a browser, a script or ERPNext asked for.
 
     `origin` is like "https://app.example.com"; `root` is the path under which the whole app is served, mostly empty;
-    `path` is the decoded rest, with the connector's prefix. Header names are in lower case.
+    `path` is the decoded rest, with the connector's prefix. Header names are in lower case. `client` is the address at
+    the other end of the connection, which may be a proxy's.
     """
 
     method: str
@@ -30,6 +31,7 @@ class WebRequest:
     query_string: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    client: str = ""
 
     @property
     def query(self) -> dict[str, str]:

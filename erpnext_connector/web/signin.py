@@ -40,11 +40,14 @@ def login(door: Door, request: WebRequest) -> WebResponse:
     if site_id is None:
         return _choice(door, request)
     running = door.connector.running
-    client = running.oauth_client(site_id, door.redirect_uri(request))
+    client = running.reach.oauth_client(site_id, door.redirect_uri(request))
     # Not repeatable: a person waits, and can click again sooner than a hanging site answers.
     door.connector.as_nobody(site_id).send(replace(ping(), timeout_seconds=_PING_SECONDS, repeatable=False))
     begun = AuthorizationRequest.begin(
-        client, running.site(site_id).address, random=door.connector.random, endpoints=running.endpoints(site_id)
+        client,
+        running.reach.site(site_id).address,
+        random=door.connector.random,
+        endpoints=running.reach.endpoints(site_id),
     )
     secure = door.is_secure(request)
     browser = running.pending.begin(
@@ -53,15 +56,15 @@ def login(door: Door, request: WebRequest) -> WebResponse:
         state=begun.state,
         verifier=begun.verifier,
         nonce=begun.nonce,
-        browser_token=door.cookies.browser(request, running.keyring, secure=secure),
+        browser_token=door.cookies.browser(request, running.ring, secure=secure),
     )
-    return redirect(begun.url).with_headers(door.cookies.with_browser(browser, running.keyring, secure=secure))
+    return redirect(begun.url).with_headers(door.cookies.with_browser(browser, running.ring, secure=secure))
 
 
 def callback(door: Door, request: WebRequest) -> WebResponse:
     """Take the person back: with a code they are signed in, without one they are told why and how to go on."""
     running, secure = door.connector.running, door.is_secure(request)
-    browser = door.cookies.browser(request, running.keyring, secure=secure)
+    browser = door.cookies.browser(request, running.ring, secure=secure)
     try:
         code = read_callback(request.query)
     except ConnectorError as error:
@@ -74,14 +77,14 @@ def callback(door: Door, request: WebRequest) -> WebResponse:
         session = _finish(door, request, pending, code)
     except ConnectorError as error:
         return _told(door, request, error, pending.next_path, pending.site_id)
-    signed_in = door.cookies.with_session(session.id, running.keyring, secure=secure)
+    signed_in = door.cookies.with_session(session.id, running.ring, secure=secure)
     return redirect(door.next_path(request, pending.next_path)).with_headers(signed_in)
 
 
 def _finish(door: Door, request: WebRequest, pending: PendingSignIn, code: Secret) -> Session:
     """The new session; the one this browser had before ends."""
     running = door.connector.running
-    client = running.oauth_client(pending.site_id, door.redirect_uri(request))
+    client = running.reach.oauth_client(pending.site_id, door.redirect_uri(request))
     tokens = _exchanged(door, client, pending, code)
     try:
         profile = _identified(door, client, pending, tokens)
@@ -102,7 +105,7 @@ def _finish(door: Door, request: WebRequest, pending: PendingSignIn, code: Secre
 
 
 def _exchanged(door: Door, client: OAuthClient, pending: PendingSignIn, code: Secret) -> TokenSet:
-    endpoints = door.connector.running.endpoints(pending.site_id)
+    endpoints = door.connector.running.reach.endpoints(pending.site_id)
     call = exchange_code(client, code, pending.verifier, door.connector.clock.now, endpoints=endpoints)
     try:
         return door.connector.as_nobody(pending.site_id).send(call)
@@ -116,7 +119,7 @@ def _exchanged(door: Door, client: OAuthClient, pending: PendingSignIn, code: Se
 
 def _identified(door: Door, client: OAuthClient, pending: PendingSignIn, tokens: TokenSet) -> Profile:
     """Who the tokens belong to: what the site says to the fresh token, with the id_token as a second lock."""
-    endpoints = door.connector.running.endpoints(pending.site_id)
+    endpoints = door.connector.running.reach.endpoints(pending.site_id)
     site = door.connector.as_anybody(pending.site_id, Bearer(tokens.access))
     profile = site.send(userinfo(endpoints=endpoints))
     now = door.connector.clock.now()
@@ -128,7 +131,7 @@ def _give_back(door: Door, site_id: str, tokens: TokenSet) -> None:
     """Tokens nobody will use should not lie about upstream; if that fails, only the site holds them."""
     try:
         running = door.connector.running
-        call = revoke(running.oauth_client(site_id), tokens.access, endpoints=running.endpoints(site_id))
+        call = revoke(running.reach.oauth_client(site_id), tokens.access, endpoints=running.reach.endpoints(site_id))
         door.connector.as_nobody(site_id).send(call)
     except ConnectorError as error:
         _log.warning("The tokens of an unfinished sign-in could not be revoked: %s.", error.code)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from erpnext_connector import Connector, Manifest, Secret, Settings, errors
-from erpnext_connector.connector.credentials import ServiceAccount
+from erpnext_connector.connector.service_account import ServiceAccount
 from erpnext_connector.oauth.identity import Profile
 from erpnext_connector.store.sites import Site
 from tests.clocks import ManualClock
@@ -97,7 +97,7 @@ def test_settings_that_can_not_work_stop_the_start(
 def test_what_is_missing_is_named_when_it_is_needed(told: dict[str, str]) -> None:
     with connector(told, ERPNEXT_CLIENT_ID="", ERPNEXT_API_KEY="k") as made:
         with pytest.raises(errors.SettingMissing, match="ERPNEXT_CLIENT_ID"):
-            made.running.oauth_client("main")
+            made.running.reach.oauth_client("main")
         with pytest.raises(errors.SettingMissing, match="ERPNEXT_API_SECRET"):
             made.as_app()
         with pytest.raises(errors.NotFound, match="no such site"):

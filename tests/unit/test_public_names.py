@@ -22,6 +22,7 @@ NAMES = [
     "DocumentNotFound",
     "Event",
     "Forbidden",
+    "GrantEnd",
     "GrantLost",
     "Invalid",
     "LinkOption",

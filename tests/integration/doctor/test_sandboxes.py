@@ -17,7 +17,7 @@ from erpnext_connector.sandbox.demo import prepare
 from erpnext_connector.sandbox.faults import Fault
 from erpnext_connector.sandbox.loading import open_site
 from erpnext_connector.secret import Secret
-from tests.integration.web.servers import free_listener, serving
+from tests.integration.servers import free_listener, serving
 
 APP = "https://app.example.com"
 CALLBACK = f"{APP}/erpnext/callback"

@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 from erpnext_connector.errors import GrantLost
 from erpnext_connector.secret import Secret
 from erpnext_connector.store.database import Database
-from erpnext_connector.store.grant_state import Lost
+from erpnext_connector.store.grant_state import GrantEnd
 from erpnext_connector.store.ledger import Ledger
 from erpnext_connector.store.pairings import Pairings
 from erpnext_connector.store.receipts import Receipts
@@ -36,7 +36,7 @@ class Life:
 
     def __post_init__(self) -> None:
         self.keys = UserKeys(self.database, self.keyring, self.clock)
-        self.lost: list[Lost] = []
+        self.lost: list[GrantEnd] = []
         self.vault = Vault(
             self.database, self.keyring, self.clock, Issuer(self.clock), keys=self.keys, on_lost=self.lost.append
         )

@@ -9,7 +9,7 @@ import pytest
 from erpnext_connector.errors import GrantLost, RateLimited, SiteUnavailable
 from erpnext_connector.secret import Secret
 from erpnext_connector.store.database import Database
-from erpnext_connector.store.grant_state import GrantState, Lost
+from erpnext_connector.store.grant_state import GrantEnd, GrantState
 from erpnext_connector.store.seal import KeyRing
 from erpnext_connector.store.sessions import Sessions
 from erpnext_connector.store.sites import Sites
@@ -27,13 +27,13 @@ def issuer(clock: ManualClock) -> Issuer:
 
 
 @pytest.fixture
-def lost() -> list[Lost]:
+def lost() -> list[GrantEnd]:
     return []
 
 
 @pytest.fixture
 def vault(
-    database: Database, keyring: KeyRing, sites: Sites, clock: ManualClock, issuer: Issuer, lost: list[Lost]
+    database: Database, keyring: KeyRing, sites: Sites, clock: ManualClock, issuer: Issuer, lost: list[GrantEnd]
 ) -> Vault:
     """A vault that holds Ann's grant on the site `main`."""
     vault = Vault(database, keyring, clock, issuer, on_lost=lost.append)
@@ -118,24 +118,24 @@ def test_the_reason_of_forgetting_says_what_the_grant_is_now(vault: Vault, reaso
 
 
 def test_an_end_is_told_once_with_its_reason(
-    vault: Vault, issuer: Issuer, clock: ManualClock, lost: list[Lost]
+    vault: Vault, issuer: Issuer, clock: ManualClock, lost: list[GrantEnd]
 ) -> None:
     issuer.failure = GrantLost()
     clock.advance(3600)
     for _ in range(2):
         with pytest.raises(GrantLost):
             vault.fresh("main", USER)
-    assert lost == [Lost("main", USER, "sub-of-ann", "revoked", clock.now())]
+    assert lost == [GrantEnd("main", USER, "sub-of-ann", "revoked", clock.now())]
 
 
-def test_forgetting_and_erasing_are_told_too(vault: Vault, issuer: Issuer, lost: list[Lost]) -> None:
+def test_forgetting_and_erasing_are_told_too(vault: Vault, issuer: Issuer, lost: list[GrantEnd]) -> None:
     vault.forget("main", USER, reason="disabled")
     vault.forget("main", USER, reason="disabled")
     vault.keep("main", BOB, issuer.first())
     vault.erase("main", BOB.user, "asked for it")
     assert [(end.user, end.identity, end.reason) for end in lost] == [
         (USER, "sub-of-ann", "disabled"),
-        (BOB.user, BOB.user, "asked for it"),
+        (BOB.user, BOB.user, "erased"),
     ]
 
 
@@ -164,7 +164,7 @@ def test_a_token_whose_refresh_token_is_still_in_use_is_left_alone(
     assert vault.retired(older_than_seconds=0) == ()
 
 
-def test_what_was_forgotten_without_the_sites_knowledge_is_owed_to_it(vault: Vault, lost: list[Lost]) -> None:
+def test_what_was_forgotten_without_the_sites_knowledge_is_owed_to_it(vault: Vault, lost: list[GrantEnd]) -> None:
     vault.forget("main", USER, reason="revoked_here", owes=True)
     (owed,) = vault.retired(older_than_seconds=0)
     assert owed.access == Secret("access-0")

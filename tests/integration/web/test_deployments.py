@@ -14,10 +14,9 @@ from fastapi import Depends, FastAPI
 
 from erpnext_connector import Connector, Manifest, Settings
 from erpnext_connector.integrations.fastapi import ConnectorRouter, CurrentUser, User
-
-from .apps import APPS
-from .conftest import HTML, JSON, MANIFEST, Sandbox, environment_for, settings_for
-from .servers import free_listener, serving, url_of
+from tests.integration.apps import APPS
+from tests.integration.servers import free_listener, serving, url_of
+from tests.integration.world import HTML, JSON, MANIFEST, Sandbox, environment_for, settings_for
 
 
 def test_behind_a_proxy_everything_is_made_from_the_address_that_is_set(

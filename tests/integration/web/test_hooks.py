@@ -11,9 +11,8 @@ import pytest
 
 from erpnext_connector.secret import Secret
 from erpnext_connector.wire.webhook import sign, webhook_document
-
-from .apps import APPS
-from .conftest import JSON, WEBHOOK_SECRET, World
+from tests.integration.apps import APPS
+from tests.integration.world import JSON, WEBHOOK_SECRET, World
 
 BODY = json.dumps(
     {"event": "on_update", "doctype": "Item", "name": "I-1", "modified": "2026-11-23 10:00:00.1"}

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from .conftest import JSON, Browser, World
+from tests.integration.world import JSON, Browser, World
 
 
 @pytest.fixture

@@ -15,9 +15,8 @@ from erpnext_connector.secret import Secret
 from erpnext_connector.store.seal import KeyRing
 from erpnext_connector.web.cookies import stem
 from erpnext_connector.wire.webhook import sign
-
-from .apps import APPS
-from .conftest import JSON, WEBHOOK_SECRET, World
+from tests.integration.apps import APPS
+from tests.integration.world import JSON, WEBHOOK_SECRET, World
 
 STEM = stem("Test app", "/erpnext")
 TOKEN_PATH = "/api/method/frappe.integrations.oauth2.get_token"
@@ -74,7 +73,7 @@ def test_no_secret_is_left_anywhere(world: World, caplog: pytest.LogCaptureFixtu
 
     for one in world.browsers:
         for value in dict(one.cookies).values():
-            secrets |= opened(value, world.connector.running.keyring)
+            secrets |= opened(value, world.connector.running.ring)
     secrets = {secret for secret in secrets if len(secret) >= 10 and secret != "access_denied"}
     assert len(secrets) > 10
 

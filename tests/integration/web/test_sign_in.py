@@ -12,10 +12,9 @@ import pytest
 
 from erpnext_connector import Connector, Forbidden, Manifest, Profile
 from erpnext_connector.store.sites import Site
-
-from .apps import APPS
-from .conftest import JSON, MANIFEST, Sandbox, World, settings_for
-from .servers import free_listener, serving, url_of
+from tests.integration.apps import APPS
+from tests.integration.servers import free_listener, serving, url_of
+from tests.integration.world import JSON, MANIFEST, Sandbox, World, settings_for
 
 # Asked again and again, a site that is down is not asked any more.
 DOWN = {"site_unreachable", "circuit_open"}
@@ -240,9 +239,9 @@ def test_the_app_meets_the_person_and_may_ask_erpnext_at_once(world: World) -> N
 def test_a_client_that_erpnext_does_not_know_is_named(world: World) -> None:
     browser = world.browser()
     returned = world.answer(browser, world.to_consent(browser), "allow")
-    site = world.connector.running.site("main")
+    site = world.connector.running.reach.site("main")
     world.connector.running.sites.put(Site("main", site.address, "nobody"))
-    world.connector.running._known.clear()
+    world.connector.running.reach._known.clear()
     page = browser.go(returned)
     assert page.status_code == 500
     assert "<code>client_refused</code>" in page.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import JSON, World
+from tests.integration.world import JSON, World
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from .apps import APPS, error_classes
-from .conftest import HTML, JSON, World
+from tests.integration.apps import APPS, error_classes
+from tests.integration.world import HTML, JSON, World
 
 
 @pytest.mark.parametrize("framework", sorted(APPS))

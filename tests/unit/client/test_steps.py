@@ -290,8 +290,9 @@ def user(name):
     return Reply(200, {}, b'{"message": "%s"}' % name.encode())
 
 
-def test_a_site_that_takes_a_dead_token_for_its_guest_is_found_out_and_the_token_renewed():
-    played = Played(reading(), FORBIDDEN, user("pong"), user("Guest"), ok(), knowledge=Knowledge())
+@pytest.mark.parametrize("as_guest", [user("Guest"), FORBIDDEN], ids=["told", "refused"])
+def test_a_site_that_takes_a_dead_token_for_its_guest_is_found_out_and_the_token_renewed(as_guest):
+    played = Played(reading(), FORBIDDEN, user("pong"), as_guest, ok(), knowledge=Knowledge())
     assert played.sent == ["first", None, "first", "second"]
     assert played.asked == [None, "first"]
     assert played.value == "done"
